@@ -1,0 +1,71 @@
+/**
+ * `bgtasks tasks [paths...]`: loads the task modules and serves what they register, until SIGTERM or SIGINT.
+ *
+ * Steps: config and modules -> settings of the command line -> table -> start -> signal -> drain. A second signal stops
+ *        at once; what was not settled then is delivered again.
+ */
+import { InvalidArgumentError } from 'commander';
+import { loadTasks } from '../lib/loader/load-tasks.js';
+import { type AddCommand, type CommandContext, reporting, wholeNumber } from './command.js';
+import { EXIT } from './exit.js';
+import { taskTable } from './routes.js';
+import { watch } from './watch.js';
+
+interface TasksFlags {
+  readonly url?: string;
+  readonly concurrency?: number;
+  readonly watch?: boolean;
+}
+
+export const tasksCommand: AddCommand = (program, context) => {
+  program
+    .command('tasks')
+    .description('serve the tasks of this application')
+    .argument('[paths...]', 'task modules: paths or globs (default: tasks.*, **/*.tasks.*, tasks/**)')
+    .option('--url <url>', 'where the broker is: amqp://, amqps:// or memory://')
+    .option('--concurrency <n>', 'handlers at once in this process (default: 100)', readConcurrency)
+    .option('--watch', 'restart when a loaded file changes')
+    .action((paths: string[], flags: TasksFlags) =>
+      reporting(context, () => (flags.watch ? watch(process.argv) : serveTasks(context, paths, flags))),
+    );
+};
+
+async function serveTasks(context: CommandContext, paths: readonly string[], flags: TasksFlags): Promise<number> {
+  const { service, output } = context;
+  const files = await loadTasks(service, { paths: paths.length > 0 ? paths : undefined });
+  const { url, concurrency } = flags;
+  service.configure({ ...(url !== undefined && { url }), ...(concurrency !== undefined && { concurrency }) });
+  if (service.tasks.size === 0) {
+    const searched = files.length > 0 ? `loaded ${files.join(', ')}` : `searched ${process.cwd()}`;
+    output.error(`bgtasks: no task is registered (${searched}). Name the modules: bgtasks tasks src/tasks.ts\n`);
+    return EXIT.failed;
+  }
+  const stopped = nextSignal();
+  await service.start();
+  output.out(taskTable(service));
+  output.out(`\nServing ${service.tasks.size} tasks at ${brokerName(service.settings.url)}. Stop with Ctrl-C.\n`);
+  const signal = await stopped;
+  output.out(`\n${signal}: finishing what runs. Once more stops at once.\n`);
+  void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143));
+  return (await service.internals.stop()) ? EXIT.done : EXIT.failed;
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals) => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      resolve(signal);
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  });
+}
+
+/** Without user and password. */
+function brokerName(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+function readConcurrency(text: string): number {
+  return wholeNumber('--concurrency', text, (message) => new InvalidArgumentError(message));
+}

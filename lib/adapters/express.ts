@@ -1,0 +1,72 @@
+/**
+ * 'bgtasks/express': serializers as Express endpoints. Express is an optional peer.
+ *
+ * Errors: a `ValidationError` is 400 with `{ field: [messages] }`; a service behind this one that fails is 502, one that
+ *         does not answer in time 504, both with `{ detail, code }` and no text of the other service. All else goes on
+ *         to Express's own error handling.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import { type Caller, currentCaller, runAs } from '../caller.js';
+import { serviceInUse } from '../default-service.js';
+import { BgTasksError, type ErrorCode } from '../errors.js';
+import type { Serializable } from '../provider/provide.js';
+import { currentScope, runIn, type Scope } from '../scope.js';
+import { ValidationError } from '../validation-error.js';
+
+/** How many calls to other services a response took. */
+export const CALLS_HEADER = 'X-RPC-Calls';
+
+export interface ViewOptions {
+  /** Of the answer when all went well. Default: 200. */
+  status?: number;
+}
+
+/** `app.get('/users', view(async () => UserSerializer.many(await users.find())))`. Awaits `data` and sends it as JSON. */
+export function view<D>(
+  handler: (req: Request) => Serializable<D> | Promise<Serializable<D>>,
+  { status = 200 }: ViewOptions = {},
+): RequestHandler<Record<string, string>, D> {
+  return async (req, res, next) => {
+    const outer = currentScope();
+    const scope: Scope = { service: outer?.service, caller: currentCaller(), deadline: outer?.deadline, calls: 0 };
+    try {
+      const data = await runIn(scope, async () => (await handler(req as Request)).data);
+      res.status(status).set(CALLS_HEADER, String(scope.calls)).json(data);
+    } catch (error) {
+      res.set(CALLS_HEADER, String(scope.calls));
+      if (!answerError(error, req as Request, res as Response)) next(error);
+    }
+  };
+}
+
+/** Starts the travelling caller: what `currentCaller()` reads here and in every task below. */
+export function caller(read: (req: Request) => Caller): RequestHandler {
+  return (req, _res, next) => runAs(read(req), next);
+}
+
+const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
+  'BAD_REPLY',
+  'CONNECTION_FAILED',
+  'CONNECTION_LOST',
+  'NO_ROUTE',
+  'REMOTE_ERROR',
+  'REMOTE_MISSING',
+  'TASK_FAILURE',
+]);
+
+/** False where the error is none that has an answer of its own. */
+function answerError(error: unknown, req: Request, res: Response): boolean {
+  if (error instanceof ValidationError) {
+    res.status(400).json(error.byField);
+    return true;
+  }
+  if (!(error instanceof BgTasksError) || !(error.code === 'RPC_TIMEOUT' || UNAVAILABLE.has(error.code))) return false;
+  serviceInUse().settings.logger.warn(
+    { method: req.method, path: req.path, error },
+    'a service behind this one failed',
+  );
+  const isTimeout = error.code === 'RPC_TIMEOUT';
+  const detail = isTimeout ? 'A service behind this one did not answer in time.' : 'A service behind this one failed.';
+  res.status(isTimeout ? 504 : 502).json({ detail, code: error.code });
+  return true;
+}

@@ -1,0 +1,25 @@
+/**
+ * The service behind the module-level functions: the only state that this package keeps at module level. It lies under
+ * a registered symbol, so that two copies of the package in one process share it.
+ */
+import { currentScope } from './scope.js';
+import { Service } from './service.js';
+
+const KEY = Symbol.for('bgtasks.default-service');
+const holder = globalThis as { [KEY]?: Service };
+holder[KEY] ??= new Service();
+
+/** The default service: that of the module-level functions. */
+export const service: Service = holder[KEY];
+
+/** Sets options of the default service, before its first use. */
+export const configure: Service['configure'] = (options) => service.configure(options);
+/** Registers an rpc task: `rpcTask('images.get', options?)(handler)`, `rpcTask(..., handler)`, or on a class method. */
+export const rpcTask: Service['rpcTask'] = service.rpcTask;
+/** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
+export const call: Service['call'] = service.call;
+
+/** The service that `explicit` names, else the one whose handler or view is running, else the default one. */
+export function serviceInUse(explicit?: Service): Service {
+  return explicit ?? currentScope()?.service ?? service;
+}

@@ -1,0 +1,58 @@
+/** The public surface of 'bgtasks'. Re-exports only. */
+
+// With a star, so that `declare module 'bgtasks' { interface Remotes { ... } }` reaches the interfaces behind it.
+export * from './caller.js';
+export { mergeDict, mergeObj, RPCClient, RPCResponse, RPCStatus, registerTasks, rpcTasks } from './compat/bgtasks.js';
+export { call, configure, rpcTask, service } from './default-service.js';
+export {
+  type Envelope,
+  FAIL,
+  type Fail,
+  fail,
+  isSuccess,
+  SUCCESS,
+  type Success,
+  success,
+  type Unwrapped,
+  unwrap,
+} from './envelope.js';
+export {
+  BadReplyError,
+  BgTasksError,
+  CallAbortedError,
+  ConnectionFailedError,
+  ConnectionLostError,
+  ERROR_CODES,
+  type ErrorCode,
+  NoRouteError,
+  RemoteError,
+  RpcTimeoutError,
+  ServiceStoppingError,
+  ServiceUnavailableError,
+  TaskFailure,
+} from './errors.js';
+export type { Json } from './json.js';
+export type { Logger } from './logger.js';
+export { indexBy, type MergeOptions, merge } from './merge.js';
+export type { ProtocolName } from './protocols/protocol.js';
+export {
+  type ProvideFn,
+  type ProvideOptions,
+  type ProviderRequest,
+  provide,
+  type Serializable,
+} from './provider/provide.js';
+export type { RepositoryLike } from './provider/repository.js';
+export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
+export { type Health, Service } from './service.js';
+export type { DataSourceLike, ServiceOptions, Settings } from './settings.js';
+export * from './tasks/remotes.js';
+export type { RpcTask, RpcTaskFn } from './tasks/rpc.js';
+export type { Handler, Middleware, RpcOptions, Task, TaskContext, TaskKind, TaskOptions } from './tasks/task.js';
+export {
+  type ErrorDetail,
+  type ErrorInput,
+  type ErrorTree,
+  type MessageTree,
+  ValidationError,
+} from './validation-error.js';

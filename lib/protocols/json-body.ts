@@ -1,0 +1,72 @@
+/**
+ * JSON as bytes, both ways, with everything from the wire taken to be hostile.
+ *
+ * Errors: `BAD_BODY` where the bytes are not JSON, are empty or hold a `__proto__` key, or where a value cannot be
+ *         written; `BODY_TOO_LARGE` beyond `maxBytes`.
+ */
+import { BgTasksError, messageOf } from '../errors.js';
+
+/** A byte order mark is allowed: Python reads one too. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+export function readJson(bytes: Buffer, maxBytes: number): unknown {
+  if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
+  const text = bytes.toString('utf8');
+  const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  if (json.trim() === '') throw new BgTasksError('BAD_BODY', 'The body is empty; JSON was expected.');
+  const value = parse(json);
+  if (mayHoldProto(json) && holdsProto(value)) {
+    throw new BgTasksError('BAD_BODY', 'The body has a "__proto__" key, which is refused.');
+  }
+  return value;
+}
+
+/** `undefined` is written as `null`: an empty body would not be JSON, and ends a Python worker. */
+export function writeJson(value: unknown, maxBytes: number): Buffer {
+  const bytes = Buffer.from(stringify(value));
+  if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
+  return bytes;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new BgTasksError('BAD_BODY', `The body is not JSON: ${messageOf(error)}`, {}, { cause: error });
+  }
+}
+
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    throw new BgTasksError(
+      'BAD_BODY',
+      `The value cannot be written as JSON: ${messageOf(error)}`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+/** Cheap, and right in nearly all cases: the key in plain letters, or any escaped letter of it. */
+function mayHoldProto(json: string): boolean {
+  return json.includes('__proto__') || /\\u00(5f|70|72|6f|74)/i.test(json);
+}
+
+/** A stack of its own: the nesting of hostile input must not use up that of the process. */
+function holdsProto(value: unknown): boolean {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    if (Object.hasOwn(next, '__proto__')) return true;
+    for (const child of Object.values(next)) open.push(child);
+  }
+  return false;
+}
+
+function tooLarge(bytes: number, maxBytes: number): BgTasksError {
+  const message = `The body has ${bytes} bytes; at most ${maxBytes} are allowed (setting "maxBodyBytes").`;
+  return new BgTasksError('BODY_TOO_LARGE', message, { bytes, maxBytes });
+}

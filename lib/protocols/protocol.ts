@@ -1,0 +1,48 @@
+/**
+ * How tasks look on the wire: the arguments of queues, bytes, properties, errors. A property of the task, never
+ * guessed from `content_type`: two of the Python systems send none, and one sends gzip without saying so.
+ *
+ * Shape:  one object per protocol; each step of the trip of a call is one function of it.
+ * Errors: `decodeBody` and the `encode...` functions throw `BAD_BODY` or `BODY_TOO_LARGE`.
+ */
+import type { IncomingMessage, OutgoingMessage, QueueSpec } from '../broker/broker.js';
+import type { Caller } from '../caller.js';
+
+export type ProtocolName = 'json' | 'bgtasks-python';
+
+/** A call, before it is bytes. */
+export interface Request {
+  readonly route: string;
+  readonly body: unknown;
+  readonly correlationId: string;
+  readonly replyTo: string;
+  /** How long the caller waits from now. */
+  readonly timeoutMs: number;
+  readonly caller: Caller;
+}
+
+/** What is known of a request apart from its body, which may turn out to be unreadable. */
+export interface RequestInfo {
+  readonly messageId: string;
+  readonly correlationId: string | undefined;
+  /** Undefined where nobody waits for an answer. */
+  readonly replyTo: string | undefined;
+  /** Epoch milliseconds. */
+  readonly deadline: number | undefined;
+  readonly caller: Caller;
+}
+
+/** How a call ended at its worker. */
+export type Outcome =
+  | { readonly value: unknown; readonly error?: undefined }
+  | { readonly error: { readonly code: string; readonly message: string } };
+
+export interface Protocol {
+  readonly name: ProtocolName;
+  queueOf(route: string): QueueSpec;
+  encodeRequest(request: Request, maxBodyBytes: number): OutgoingMessage;
+  decodeInfo(message: IncomingMessage): RequestInfo;
+  decodeBody(message: IncomingMessage, maxBodyBytes: number): unknown;
+  encodeReply(info: RequestInfo, outcome: Outcome, maxBodyBytes: number): IncomingMessage;
+  decodeReply(message: IncomingMessage, maxBodyBytes: number): Outcome;
+}

@@ -1,0 +1,27 @@
+/**
+ * What is known while a handler or a view runs: the service it belongs to, the first caller, the deadline.
+ *
+ * Shape:  one AsyncLocalStorage; `runIn(scope, run)` opens a scope, `currentScope()` reads it anywhere below.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Caller } from './caller.js';
+import type { Service } from './service.js';
+
+export interface Scope {
+  readonly service: Service | undefined;
+  readonly caller: Caller;
+  /** Epoch milliseconds: nobody waits any longer after it. */
+  readonly deadline: number | undefined;
+  /** Calls made from within this scope so far. */
+  calls: number;
+}
+
+const storage = new AsyncLocalStorage<Scope>();
+
+export function currentScope(): Scope | undefined {
+  return storage.getStore();
+}
+
+export function runIn<T>(scope: Scope, run: () => T): T {
+  return storage.run(scope, run);
+}

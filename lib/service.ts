@@ -1,0 +1,280 @@
+/**
+ * A service: one deployable program. Joins settings, tasks, broker, client and worker; turns tasks into handles.
+ *
+ * Shape:  nothing is opened before the first call or `start()`. Two services can live in one process.
+ * Test:   in the environment `test` every registered task is served inside the process as soon as one is called.
+ */
+import type { Broker } from './broker/broker.js';
+import { openBroker } from './broker/open.js';
+import type { PendingCalls } from './clients/pending-calls.js';
+import { RpcClient } from './clients/rpc-client.js';
+import { BgTasksError, preview, ServiceStoppingError } from './errors.js';
+import { PROTOCOLS } from './protocols/index.js';
+import type { RequestInfo } from './protocols/protocol.js';
+import type { BodySchema, DtoChecker } from './schema.js';
+import { addOptions, checkOptions, resolveSettings, type ServiceOptions, type Settings } from './settings.js';
+import { decorated } from './tasks/decorated.js';
+import { callerPlace } from './tasks/place.js';
+import { type Layer, Registry } from './tasks/registry.js';
+import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
+import { checkRoute } from './tasks/route.js';
+import type { RpcTaskFn } from './tasks/rpc.js';
+import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
+import { protocolOf, Worker } from './worker/worker.js';
+
+export interface Health {
+  /** True while a connection to the broker is open. */
+  readonly connected: boolean;
+  /** True while tasks are consumed. */
+  readonly consuming: boolean;
+  /** Handlers that run now. */
+  readonly inFlight: number;
+  /** Calls of this process that wait for an answer. */
+  readonly pendingCalls: number;
+}
+
+/** What stands open between the first use and `close()`. */
+interface Running {
+  readonly broker: Broker;
+  readonly client: RpcClient;
+  readonly worker: Worker;
+}
+
+/** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
+export interface ServiceInternals {
+  readonly registry: Registry;
+  /** The settings as they would be now; unlike `settings`, reading does not settle them. */
+  peek(): Settings;
+  pending(): PendingCalls | undefined;
+  /** Outside of every other middleware, from now on. */
+  use(middleware: Middleware): void;
+  register(route: string, handler: Handler<unknown, unknown>, place: string, layer: Layer): void;
+  /** Tasks that are registered meanwhile are those of loaded modules. */
+  whileLoading<T>(load: () => Promise<T>): Promise<T>;
+  /** `close()`, telling whether every handler ended in time. */
+  stop(): Promise<boolean>;
+  /** Stops serving routes that have left the registry. */
+  withdrawRemoved(): Promise<void>;
+}
+
+export class Service implements AsyncDisposable {
+  #options: ServiceOptions = {};
+  #settings: Settings | undefined;
+  readonly #registry = new Registry();
+  readonly #outerMiddleware: Middleware[] = [];
+  #running: Promise<Running> | undefined;
+  #open: Running | undefined;
+  #isClosed = false;
+  #ownsDataSource = false;
+  #layer: Layer = 'direct';
+
+  constructor(options: ServiceOptions = {}) {
+    this.configure(options);
+  }
+
+  /**
+   * Adds options, before first use; afterwards it throws. A later option replaces an earlier one of its name, and an
+   * address of the broker (`url`, or `host` and so on) an earlier one in either form.
+   */
+  configure(options: ServiceOptions): void {
+    if (this.#settings) {
+      const message = 'configure() came after first use of the service: call it before any task is called or started.';
+      throw new BgTasksError('USAGE', message);
+    }
+    checkOptions(options);
+    this.#options = addOptions(this.#options, options);
+  }
+
+  /** Options, environment and defaults together. Settled by the first reading. */
+  get settings(): Settings {
+    this.#settings ??= resolveSettings(this.#options);
+    return this.#settings;
+  }
+
+  /** Everything registered, by route. */
+  get tasks(): ReadonlyMap<string, Task> {
+    return new Map(this.#registry.all().map((task) => [task.route, task]));
+  }
+
+  /** Registers an rpc task: `rpcTask('images.get', options?)(handler)`, `rpcTask(..., handler)`, or on a class method. */
+  readonly rpcTask = ((route: string, ...rest: readonly unknown[]) => {
+    const place = callerPlace(this.rpcTask);
+    const handler = rest.find((each) => typeof each === 'function') as Handler<unknown, unknown> | undefined;
+    const options = (typeof rest[0] === 'object' ? rest[0] : {}) as TaskOptions<BodySchema | undefined>;
+    checkRoute(route);
+    checkTaskOptions(route, options);
+    const register = (...args: readonly unknown[]) => this.#registerRpc(route, options, args, place);
+    return handler ? register(handler) : register;
+  }) as RpcTaskFn;
+
+  /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
+  readonly call = (async (ref: RouteRef, body?: unknown, options?: CallOptions) => {
+    const route = typeof ref === 'object' ? ref.route : ref;
+    checkRoute(route);
+    const { client, worker } = this.#open ?? (await this.#opened(`"${route}" was not called`));
+    if (this.settings.environment === 'test') await worker.start();
+    return client.call(route, body, options);
+  }) as CallFn;
+
+  /** Connects, declares, consumes: what `bgtasks tasks` does. A service that only calls need not start. */
+  async start(): Promise<void> {
+    this.#isClosed = false;
+    const { broker, worker } = await this.#opened('it was not started');
+    await broker.connect();
+    await this.#initializeDataSource();
+    await worker.start();
+  }
+
+  /** Stops consuming, finishes what runs (at most `drainMs`), settles, closes. Closing twice is harmless. */
+  async close(): Promise<void> {
+    await this.#stop();
+  }
+
+  /** False where handlers were still running after `drainMs`. */
+  async #stop(): Promise<boolean> {
+    this.#isClosed = true;
+    const running = await this.#running?.catch(() => undefined);
+    this.#running = undefined;
+    this.#open = undefined;
+    if (!running) return true;
+    const { drainMs, logger } = this.settings;
+    const isDrained = await running.worker.drain(drainMs);
+    if (!isDrained) logger.warn({ drainMs, running: running.worker.running }, 'closed while handlers were running');
+    running.client.close();
+    await running.broker.close();
+    if (this.#ownsDataSource) await this.settings.dataSource?.destroy();
+    this.#ownsDataSource = false;
+    return isDrained;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  health(): Health {
+    const { broker, worker, client } = this.#open ?? {};
+    return {
+      connected: broker?.isConnected ?? false,
+      consuming: (broker?.isConnected && worker?.isConsuming) ?? false,
+      inFlight: worker?.running ?? 0,
+      pendingCalls: client?.pending.size ?? 0,
+    };
+  }
+
+  /** @internal */
+  readonly internals: ServiceInternals = {
+    registry: this.#registry,
+    peek: () => this.#peek(),
+    pending: () => this.#open?.client.pending,
+    use: (middleware) => void this.#outerMiddleware.unshift(middleware),
+    register: (route, handler, place, layer) => this.#add({ kind: 'rpc', route, handler, options: {}, place }, layer),
+    whileLoading: async (load) => {
+      this.#layer = 'loaded';
+      return load().finally(() => {
+        this.#layer = 'direct';
+      });
+    },
+    stop: () => this.#stop(),
+    withdrawRemoved: async () => this.#open?.worker.withdrawRemoved(),
+  };
+
+  // ---------- registering
+
+  #registerRpc(route: string, options: TaskOptions<BodySchema | undefined>, args: readonly unknown[], place: string) {
+    const [first, key] = args;
+    const isMethod = args.length > 1;
+    const handler = isMethod ? decorated(first as object, key as PropertyKey) : first;
+    if (typeof handler !== 'function') {
+      const message = `rpcTask("${route}") needs a function as its handler, not ${preview(handler)}.`;
+      throw new BgTasksError('INVALID_TASK', message, { route });
+    }
+    const { description } = options;
+    const shown = description === undefined ? {} : { description };
+    this.#add(
+      { kind: 'rpc', route, ...shown, handler: handler as Handler<unknown, unknown>, options, place },
+      this.#layer,
+    );
+    if (isMethod) return undefined;
+    const call = (body?: unknown, callOptions?: CallOptions) => this.call(route, body, callOptions);
+    return { kind: 'rpc', route, ...shown, handler, call };
+  }
+
+  #add(task: TaskDefinition, layer: Layer): void {
+    this.#registry.add(task, layer, this.#isTest());
+  }
+
+  #peek(): Settings {
+    return this.#settings ?? resolveSettings(this.#options);
+  }
+
+  #isTest(): boolean {
+    return this.#peek().environment === 'test';
+  }
+
+  // ---------- opening
+
+  async #opened(otherwise: string): Promise<Running> {
+    if (this.#isClosed && !this.#isTest()) throw new ServiceStoppingError(otherwise);
+    this.#running ??= this.#openAll();
+    this.#open = await this.#running;
+    return this.#open;
+  }
+
+  async #openAll(): Promise<Running> {
+    const settings = this.settings;
+    const broker = await openBroker(settings.url, settings.logger);
+    const registry = this.#registry;
+    const client = new RpcClient({
+      broker,
+      protocolOf: (route) => protocolOf(registry.get(route)),
+      rpcTimeoutMs: settings.rpcTimeoutMs,
+      maxBodyBytes: settings.maxBodyBytes,
+      log: settings.logger,
+    });
+    const middleware = () => [...this.#outerMiddleware, ...settings.middleware];
+    const scopeOf = ({ caller, deadline }: RequestInfo) => ({ service: this, caller, deadline, calls: 0 });
+    const worker = new Worker({ broker, registry, settings, scopeOf, middleware, checkDto });
+    return { broker, client, worker };
+  }
+
+  async #initializeDataSource(): Promise<void> {
+    const { dataSource } = this.settings;
+    if (!dataSource || dataSource.isInitialized) return;
+    await dataSource.initialize();
+    this.#ownsDataSource = true;
+  }
+}
+
+/** class-validator is an optional peer: loaded when a task first needs it. */
+const checkDto: DtoChecker = async (type, body) => {
+  const adapter = await import('./adapters/class-validator.js');
+  return adapter.checkDto(type, body);
+};
+
+const TASK_OPTIONS: ReadonlySet<string> = new Set([
+  'body',
+  'protocol',
+  'description',
+  'concurrency',
+  'timeoutMs',
+  'middleware',
+]);
+
+function checkTaskOptions(route: string, options: TaskOptions<BodySchema | undefined>): void {
+  const invalid = (problem: string) => new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
+  for (const name of Object.keys(options)) {
+    if (!TASK_OPTIONS.has(name))
+      throw invalid(`unknown option "${name}". Options are: ${[...TASK_OPTIONS].join(', ')}.`);
+  }
+  for (const name of ['concurrency', 'timeoutMs'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw invalid(`"${name}" must be a whole number from 1, not ${preview(value)}.`);
+    }
+  }
+  if (options.protocol !== undefined && !Object.hasOwn(PROTOCOLS, options.protocol)) {
+    throw invalid(
+      `unknown protocol ${preview(options.protocol)}. Protocols are: ${Object.keys(PROTOCOLS).join(', ')}.`,
+    );
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Options and environment become one frozen `Settings`. The only reader of `process.env`.
+ *
+ * Shape:  code wins over the environment (`BGTASKS_RPC_TIMEOUT_MS` is `rpcTimeoutMs`, and so on), both over defaults.
+ * Units:  `...Ms` is milliseconds, `...Bytes` bytes.
+ * Errors: `INVALID_SETTING`, naming the setting, its value and what is allowed.
+ */
+import { BgTasksError, preview } from './errors.js';
+import { consoleLogger, type Logger, silentLogger } from './logger.js';
+import type { Middleware } from './tasks/task.js';
+
+/** What is needed of a TypeORM `DataSource`. */
+export interface DataSourceLike {
+  readonly isInitialized: boolean;
+  initialize(): Promise<unknown>;
+  destroy(): Promise<void>;
+  // biome-ignore lint/suspicious/noExplicitAny: TypeORM's own parameter is wider than what a caller passes
+  getMetadata(target: any): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  getRepository(target: any): unknown;
+}
+
+export interface ServiceOptions {
+  /** The name of this service; no default. */
+  serviceName?: string;
+  /** `amqp://user:password@host:port/vhost`, `amqps://...` or `memory://`. Default: `amqp://guest:guest@localhost:5672/`. */
+  url?: string;
+  /** Instead of `url`, with `port`, `username`, `password` and `vhost`. Default: `localhost`. */
+  host?: string;
+  /** Default: 5672. */
+  port?: number;
+  /** Default: `guest`. */
+  username?: string;
+  /** Default: `guest`. */
+  password?: string;
+  /** Default: `/`. */
+  vhost?: string;
+  /** `test` answers calls inside the process, without a broker. Default: `production`. */
+  environment?: 'production' | 'development' | 'test';
+  /** How long a call waits for its answer. Default: 60,000. */
+  rpcTimeoutMs?: number;
+  /** Handlers at once in this process. Default: 100. */
+  concurrency?: number;
+  /** How long `close()` waits for handlers that run. Default: 30,000. */
+  drainMs?: number;
+  /** The largest body that is sent or read. Default: 16 MiB. */
+  maxBodyBytes?: number;
+  /** The TypeORM data source of `ModelSerializer`; initialised by `start()` where it is not. */
+  dataSource?: DataSourceLike;
+  /** Task modules for `bgtasks tasks`: paths or globs. */
+  tasks?: readonly string[];
+  /** pino's order of arguments. Default: readable lines on standard error. */
+  logger?: Logger;
+  /** Around every task of the service, first to last from the outside in. */
+  middleware?: readonly Middleware[];
+}
+
+/** Options with their defaults, frozen. `host`, `port` and so on have become `url`. */
+export interface Settings {
+  readonly serviceName: string | undefined;
+  readonly url: string;
+  readonly environment: 'production' | 'development' | 'test';
+  readonly rpcTimeoutMs: number;
+  readonly concurrency: number;
+  readonly drainMs: number;
+  readonly maxBodyBytes: number;
+  readonly dataSource: DataSourceLike | undefined;
+  readonly tasks: readonly string[] | undefined;
+  readonly logger: Logger;
+  readonly middleware: readonly Middleware[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const ENVIRONMENTS = ['production', 'development', 'test'] as const;
+const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'environment'] as const;
+const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
+const OBJECTS = ['dataSource', 'tasks', 'logger', 'middleware'] as const;
+const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
+/** A Node timer takes no more; beyond it fires at once. */
+const MAX_MS = 2 ** 31 - 1;
+
+/** Throws for names that are no settings, and for values that cannot be. Called where options are given, so that a mistake is found there. */
+export function checkOptions(options: ServiceOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!NAMES.has(name)) throw unknownSetting(name);
+    if (value !== undefined) checkValue(name, value, name);
+  }
+}
+
+/** `added` over `options`: the address of the broker in one form replaces that in the other. */
+export function addOptions(options: ServiceOptions, added: ServiceOptions): ServiceOptions {
+  const { url, host, port, username, password, vhost, ...rest } = options;
+  const address = { url, host, port, username, password, vhost };
+  const keepsParts = added.url === undefined;
+  const keepsUrl = partsOf(added).length === 0;
+  const kept = Object.entries(address).filter(([name]) => (name === 'url' ? keepsUrl : keepsParts));
+  return withoutUndefined({ ...rest, ...Object.fromEntries(kept), ...withoutUndefined(added) });
+}
+
+export function resolveSettings(options: ServiceOptions, environment: Environment = process.env): Settings {
+  checkOptions(options);
+  const given: ServiceOptions = { ...fromEnvironment(environment), ...withoutUndefined(options) };
+  const isTest = given.environment === 'test';
+  return Object.freeze({
+    serviceName: given.serviceName,
+    url: brokerUrl(options, fromEnvironment(environment), isTest),
+    environment: given.environment ?? 'production',
+    rpcTimeoutMs: given.rpcTimeoutMs ?? 60_000,
+    concurrency: given.concurrency ?? 100,
+    drainMs: given.drainMs ?? 30_000,
+    maxBodyBytes: given.maxBodyBytes ?? 16 * 1024 * 1024,
+    dataSource: given.dataSource,
+    tasks: given.tasks,
+    logger: given.logger ?? (isTest ? silentLogger : consoleLogger()),
+    middleware: given.middleware ?? [],
+  });
+}
+
+/** `rpcTimeoutMs` is `BGTASKS_RPC_TIMEOUT_MS`. */
+export function variableOf(name: string): string {
+  return `BGTASKS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function fromEnvironment(environment: Environment): ServiceOptions {
+  const found: Record<string, unknown> = {};
+  for (const name of [...TEXTS, ...NUMBERS, 'tasks']) {
+    const variable = variableOf(name);
+    const text = environment[variable];
+    if (text === undefined || text === '') continue;
+    const value = parsed(name, text);
+    checkValue(name, value, variable);
+    found[name] = value;
+  }
+  return found;
+}
+
+function parsed(name: string, text: string): unknown {
+  if (name === 'tasks') return text.split(',').map((path) => path.trim());
+  return (NUMBERS as readonly string[]).includes(name) ? Number(text) : text;
+}
+
+/**
+ * Where the broker is. The forms `url` and `host`, `port`, ... exclude each other within one source; code that says
+ * either wins over an environment that says the other.
+ */
+function brokerUrl(options: ServiceOptions, environment: ServiceOptions, isTest: boolean): string {
+  const source = [options, environment].find((each) => each.url !== undefined || partsOf(each).length > 0) ?? {};
+  const parts = partsOf(source);
+  if (source.url !== undefined && parts.length > 0) {
+    throw invalid(`Give either "url" or "${parts.join('", "')}", not both.`, { parts });
+  }
+  if (isTest && !source.url?.startsWith('memory:')) return 'memory://';
+  if (source.url !== undefined) return source.url;
+  const { host, port, username, password, vhost } = { ...environment, ...withoutUndefined(options) };
+  const user = `${encodeURIComponent(username ?? 'guest')}:${encodeURIComponent(password ?? 'guest')}`;
+  const path = vhost === undefined || vhost === '/' ? '' : encodeURIComponent(vhost);
+  return `amqp://${user}@${hostPart(host ?? 'localhost')}:${port ?? 5672}/${path}`;
+}
+
+function partsOf(source: ServiceOptions): readonly string[] {
+  return (['host', 'port', 'username', 'password', 'vhost'] as const).filter((name) => source[name] !== undefined);
+}
+
+/** An IPv6 address stands in brackets in a URL. */
+function hostPart(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+/** `label` is the name under which the user gave it: the option or the variable. */
+function checkValue(name: string, value: unknown, label: string): void {
+  const problem = problemWith(name, value);
+  if (problem) throw invalid(`Setting "${label}" ${problem}`, { setting: label });
+}
+
+function problemWith(name: string, value: unknown): string | undefined {
+  if ((NUMBERS as readonly string[]).includes(name)) return numberProblem(name, value);
+  if (name === 'url') return urlProblem(value);
+  if (name === 'environment' && !(ENVIRONMENTS as readonly unknown[]).includes(value)) {
+    return `must be one of ${ENVIRONMENTS.join(', ')}, not ${preview(value)}.`;
+  }
+  if (name === 'serviceName' && !/^[\w-][\w.-]*$/.test(String(value))) {
+    return `must consist of letters, digits, "_", "-" and ".", not ${preview(value)}.`;
+  }
+  if ((TEXTS as readonly string[]).includes(name) && typeof value !== 'string')
+    return `must be a text, not ${preview(value)}.`;
+  if ((name === 'tasks' || name === 'middleware') && !Array.isArray(value))
+    return `must be a list, not ${preview(value)}.`;
+  if ((name === 'logger' || name === 'dataSource') && (typeof value !== 'object' || value === null)) {
+    return `must be an object, not ${preview(value)}.`;
+  }
+  return undefined;
+}
+
+function numberProblem(name: string, value: unknown): string | undefined {
+  const most = name === 'port' ? 65_535 : name.endsWith('Ms') ? MAX_MS : Number.MAX_SAFE_INTEGER;
+  const least = name === 'drainMs' ? 0 : 1;
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return undefined;
+  const unit = name.endsWith('Ms') ? ' (milliseconds)' : '';
+  return `must be a whole number${unit} from ${least} to ${most}, not ${Number.isNaN(value) ? 'NaN' : preview(value)}.`;
+}
+
+/** Never shows the URL itself: it may hold a password. */
+function urlProblem(value: unknown): string | undefined {
+  const schemes = 'must be a URL that starts with amqp://, amqps:// or memory://';
+  if (typeof value !== 'string') return `${schemes}, not ${preview(value)}.`;
+  if (!/^(amqps?|memory):\/\//.test(value))
+    return `${schemes}; it starts with "${value.split('://')[0]?.slice(0, 20)}".`;
+  if (!value.startsWith('memory:') && !URL.canParse(value))
+    return 'is not a readable URL; are special characters percent-encoded?';
+  return undefined;
+}
+
+function unknownSetting(name: string): BgTasksError {
+  if (/^rpc_?sleep_?time/i.test(name)) {
+    return invalid(`"${name}" has no counterpart: replies arrive as events, nothing polls for them. Remove it.`, {
+      name,
+    });
+  }
+  const near = [...NAMES].find(
+    (known) => known.toLowerCase().replace(/ms$/, '') === name.toLowerCase().replace(/_/g, ''),
+  );
+  const hint = near ? ` Did you mean "${near}"?` : ` Settings are: ${[...NAMES].join(', ')}.`;
+  return invalid(`Unknown setting "${name}".${hint}`, { name });
+}
+
+function invalid(message: string, details: Readonly<Record<string, unknown>>): BgTasksError {
+  return new BgTasksError('INVALID_SETTING', message, details);
+}
+
+function withoutUndefined(options: ServiceOptions): ServiceOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,26 @@
+/** Tasks on class methods: `this` is one instance per class, made by `new Class()` before its first call. */
+import { BgTasksError } from '../errors.js';
+import type { Handler } from './task.js';
+
+type Constructor = new () => object;
+
+const instances = new WeakMap<Constructor, object>();
+
+/** The handler behind a decorated method. `target` is the prototype, or the class itself for a static method. */
+export function decorated(target: object, key: PropertyKey): Handler<unknown, unknown> {
+  const isStatic = typeof target === 'function';
+  return (body, context) => {
+    const owner = isStatic ? target : instanceOf(target.constructor as Constructor);
+    const method = (owner as Record<PropertyKey, unknown>)[key];
+    if (typeof method !== 'function') {
+      throw new BgTasksError('INVALID_TASK', `Task "${context.route}" stands on "${String(key)}", which is no method.`);
+    }
+    return method.call(owner, body, context) as unknown;
+  };
+}
+
+function instanceOf(type: Constructor): object {
+  const found = instances.get(type) ?? new type();
+  instances.set(type, found);
+  return found;
+}

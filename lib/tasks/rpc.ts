@@ -1,0 +1,51 @@
+/**
+ * Tasks that answer their caller: the types of registering and of the handle.
+ *
+ * Shape:  `rpcTask(route, options?)(handler)`; the handler may also come last, or the whole stand on a class method.
+ */
+import type { Fail } from '../envelope.js';
+import type { Json } from '../json.js';
+import type { BodyErrors, BodyOfSchema, BodySchema, InputOfSchema } from '../schema.js';
+import type { BodyArgs, CallOptions } from './remotes.js';
+import type { Handler, RpcOptions, Task, TaskContext } from './task.js';
+
+/** A registered rpc task: `await getUser.call(7)`. */
+// biome-ignore lint/suspicious/noExplicitAny: the defaults stand for a task of any body and answer
+export interface RpcTask<R extends string = string, B = any, A = any> extends Task<R> {
+  readonly kind: 'rpc';
+  readonly handler: (body: B, context: TaskContext) => unknown;
+  /** Calls the task wherever it is served, through the broker. Rejects with one typed error when no answer can come. */
+  call(...args: BodyArgs<B, CallOptions>): Promise<A>;
+}
+
+/** An answer is what JSON leaves of it; with a body schema it may also be the errors of the body. */
+type Answer<S, A> = Json<Awaited<A>> | (S extends undefined ? never : Fail<BodyErrors>);
+type Wire<S, B> = S extends undefined ? B : InputOfSchema<S>;
+type Checked<S, B> = S extends undefined ? B : BodyOfSchema<S>;
+
+/** A legacy decorator (`experimentalDecorators`). `this` of the method is one instance per service, made by `new Class()`. */
+type Decorate<S> = (
+  target: object,
+  key: string | symbol,
+  descriptor: {
+    // biome-ignore lint/suspicious/noExplicitAny: without a schema the method says itself what it takes
+    value?: (body: S extends undefined ? any : BodyOfSchema<S>, context: TaskContext) => unknown;
+  },
+) => void;
+
+export interface RegisterRpc<R extends string, S> extends Decorate<S> {
+  <A, B = unknown>(handler: Handler<Checked<S, B>, A>): RpcTask<R, Wire<S, B>, Answer<S, A>>;
+}
+
+export interface RpcTaskFn {
+  <const R extends string, A, B = unknown>(route: R, handler: Handler<B, A>): RpcTask<R, B, Answer<undefined, A>>;
+  <const R extends string, A, S extends BodySchema | undefined = undefined, B = unknown>(
+    route: R,
+    options: RpcOptions<S>,
+    handler: Handler<Checked<S, B>, A>,
+  ): RpcTask<R, Wire<S, B>, Answer<S, A>>;
+  <const R extends string, S extends BodySchema | undefined = undefined>(
+    route: R,
+    options?: RpcOptions<S>,
+  ): RegisterRpc<R, S>;
+}

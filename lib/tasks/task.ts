@@ -1,0 +1,66 @@
+/** What a service serves, as data: kind, name, handler, options. Nothing here calls anything. */
+import type { Caller } from '../caller.js';
+import type { Logger } from '../logger.js';
+import type { ProtocolName } from '../protocols/protocol.js';
+import type { BodySchema } from '../schema.js';
+
+export type TaskKind = 'rpc';
+
+/** Second argument of every handler. */
+export interface TaskContext {
+  /** The name that was called. */
+  readonly route: string;
+  readonly messageId: string;
+  readonly correlationId: string | undefined;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** True where the broker has delivered this message before. */
+  readonly redelivered: boolean;
+  /** When the caller stops waiting; nested calls get no more than the time that is left. */
+  readonly deadline: Date | undefined;
+  /** Aborted at the deadline, and when `timeoutMs` of the task is over. */
+  readonly signal: AbortSignal;
+  readonly caller: Caller;
+  readonly log: Logger;
+}
+
+export type Handler<B, A> = (body: B, context: TaskContext) => A;
+
+/** Wraps a call: may change the body, refuse it by throwing, or answer by itself. */
+export type Middleware = (
+  body: unknown,
+  context: TaskContext,
+  next: (body: unknown) => Promise<unknown>,
+) => Promise<unknown>;
+
+export interface TaskOptions<S extends BodySchema | undefined = undefined> {
+  /** Checks the body: a serializer, a class decorated with class-validator, or any Standard Schema. */
+  body?: S;
+  /** How the task looks on the wire. Default: `json`. */
+  protocol?: ProtocolName;
+  /** Shown by `bgtasks routes`. */
+  description?: string;
+  /** Handlers of this task at once in this process. Default: that of the service. */
+  concurrency?: number;
+  /** The longest a handler may take, in milliseconds. Default: no limit but the caller's deadline. */
+  timeoutMs?: number;
+  /** Runs inside the middleware of the service, first to last from the outside in. */
+  middleware?: readonly Middleware[];
+}
+
+export interface RpcOptions<S extends BodySchema | undefined = undefined> extends TaskOptions<S> {}
+
+/** A handle is a plain object, not a function: `call` would hide `Function.prototype.call`. */
+export interface Task<R extends string = string> {
+  readonly kind: TaskKind;
+  readonly route: R;
+  readonly description?: string;
+}
+
+/** What the registry keeps of a task, whatever its kind. */
+export interface TaskDefinition extends Task {
+  readonly handler: Handler<unknown, unknown>;
+  readonly options: TaskOptions<BodySchema | undefined>;
+  /** File and line of the registration, as far as the stack tells. */
+  readonly place: string;
+}

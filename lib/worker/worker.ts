@@ -1,0 +1,168 @@
+/**
+ * A delivery becomes a handler call. The steps, in order:
+ * decode -> deadline -> body schema -> middleware -> handler -> encode -> reply, then settle.
+ *
+ * Shape:  one consumer per task, at most `concurrency` handlers at once in this process. A task that is registered later
+ *         is served from then on.
+ * Bounds: `drain` waits for running handlers; what has not started goes back to its queue.
+ */
+import type { Broker, Consumer, Delivery } from '../broker/broker.js';
+import { messageOf } from '../errors.js';
+import { PROTOCOLS } from '../protocols/index.js';
+import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
+import type { DtoChecker } from '../schema.js';
+import { runIn, type Scope } from '../scope.js';
+import type { Settings } from '../settings.js';
+import type { Registry } from '../tasks/registry.js';
+import type { Middleware, TaskDefinition } from '../tasks/task.js';
+import { DeliveryContext } from './delivery-context.js';
+import { Gate } from './gate.js';
+import { runTask } from './run-task.js';
+
+/** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
+const CLOCK_SKEW_MS = 1000;
+
+export interface WorkerParts {
+  readonly broker: Broker;
+  readonly registry: Registry;
+  readonly settings: Settings;
+  /** What the handler, and what it calls, should know. */
+  readonly scopeOf: (info: RequestInfo) => Scope;
+  /** Around every task, from the outside in. */
+  readonly middleware: () => readonly Middleware[];
+  readonly checkDto: DtoChecker;
+}
+
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #gate: Gate;
+  readonly #consumers = new Map<string, Promise<Consumer>>();
+  #stopListening: (() => void) | undefined;
+  #isDraining = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#gate = new Gate(parts.settings.concurrency);
+  }
+
+  get running(): number {
+    return this.#gate.running;
+  }
+
+  get isConsuming(): boolean {
+    return this.#consumers.size > 0 && !this.#isDraining;
+  }
+
+  /** Resolves once every registered task is consumed, also those that came since the last call. */
+  async start(): Promise<void> {
+    const { registry } = this.#parts;
+    this.#stopListening ??= registry.onAdd((task) => {
+      this.#serve(task).catch((error) => this.#logFailure(task, error));
+    });
+    await Promise.all(registry.all().map((task) => this.#serve(task)));
+  }
+
+  /** Stops serving what has left the registry, and lets callers know at once: the queues go too. */
+  async withdrawRemoved(): Promise<void> {
+    const removed = [...this.#consumers.keys()].filter((route) => !this.#parts.registry.get(route));
+    await Promise.all(removed.map((route) => this.#withdraw(route)));
+  }
+
+  async #withdraw(route: string): Promise<void> {
+    const consumer = this.#consumers.get(route);
+    this.#consumers.delete(route);
+    await (await consumer)?.cancel();
+    await this.#parts.broker.deleteQueue(route);
+  }
+
+  /** Takes nothing new and waits for what runs, at most `drainMs`. True where everything ended in time. */
+  async drain(drainMs: number): Promise<boolean> {
+    this.#isDraining = true;
+    this.#stopListening?.();
+    const consumers = await Promise.allSettled(this.#consumers.values());
+    await Promise.all(consumers.map((each) => each.status === 'fulfilled' && each.value.cancel()));
+    if (this.#gate.running === 0) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const idle = new Promise<boolean>((resolve) => {
+      this.#onIdle = () => resolve(true);
+      timer = setTimeout(resolve, drainMs, false);
+    });
+    return idle.finally(() => clearTimeout(timer));
+  }
+
+  #serve(task: TaskDefinition): Promise<Consumer> {
+    const found = this.#consumers.get(task.route);
+    if (found !== undefined) return found; // a task that replaces another is looked up when a delivery comes
+    const consumer = this.#consume(task);
+    this.#consumers.set(task.route, consumer);
+    consumer.catch(() => this.#consumers.delete(task.route));
+    return consumer;
+  }
+
+  async #consume(task: TaskDefinition): Promise<Consumer> {
+    const { broker, settings } = this.#parts;
+    const protocol = protocolOf(task);
+    const queue = protocol.queueOf(task.route);
+    await broker.declare(queue);
+    const prefetch = task.options.concurrency ?? settings.concurrency;
+    return broker.consume(queue.name, prefetch, (delivery) =>
+      this.#gate.enter(() => void this.#handle(task.route, protocol, delivery).finally(() => this.#leave())),
+    );
+  }
+
+  #leave(): void {
+    this.#gate.leave();
+    if (this.#gate.running === 0) this.#onIdle?.();
+  }
+
+  /** Never rejects: whatever comes, the delivery is settled and the worker lives. */
+  async #handle(route: string, protocol: Protocol, delivery: Delivery): Promise<void> {
+    const { settings, registry } = this.#parts;
+    try {
+      const task = registry.get(route);
+      if (this.#isDraining || !task) return delivery.reject({ requeue: true });
+      const info = protocol.decodeInfo(delivery);
+      if (info.deadline !== undefined && info.deadline + CLOCK_SKEW_MS < Date.now()) {
+        settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
+        return delivery.ack();
+      }
+      const outcome = await this.#run(task, protocol, info, delivery);
+      this.#reply(route, protocol, info, outcome, delivery);
+      delivery.ack();
+    } catch (error) {
+      settings.logger.error({ route, error }, 'delivery could not be handled');
+      delivery.reject({ requeue: false });
+    }
+  }
+
+  #run(task: TaskDefinition, protocol: Protocol, info: RequestInfo, delivery: Delivery): Promise<Outcome> {
+    const { settings, scopeOf, middleware, checkDto } = this.#parts;
+    const context = new DeliveryContext(task.route, info, delivery.redelivered, settings.logger);
+    const readBody = () => protocol.decodeBody(delivery, settings.maxBodyBytes);
+    return runIn(scopeOf(info), () => runTask(task, readBody, context, middleware(), checkDto));
+  }
+
+  /** An answer that cannot be written is a failure of the task, and its caller learns of it. */
+  #reply(route: string, protocol: Protocol, info: RequestInfo, outcome: Outcome, delivery: Delivery): void {
+    if (info.replyTo === undefined) return;
+    const { logger, maxBodyBytes } = this.#parts.settings;
+    let reply: ReturnType<Protocol['encodeReply']>;
+    try {
+      reply = protocol.encodeReply(info, outcome, maxBodyBytes);
+    } catch (error) {
+      logger.error({ route, messageId: info.messageId, error }, 'answer could not be written');
+      const { code = 'HANDLER_FAILED' } = error as { code?: string };
+      reply = protocol.encodeReply(info, { error: { code, message: messageOf(error) } }, maxBodyBytes);
+    }
+    delivery.reply(info.replyTo, reply);
+  }
+
+  #logFailure(task: TaskDefinition, error: unknown): void {
+    this.#parts.settings.logger.error({ route: task.route, error }, 'task cannot be served');
+  }
+}
+
+export function protocolOf(task: TaskDefinition | undefined): Protocol {
+  return PROTOCOLS[task?.options.protocol ?? 'json'];
+}
