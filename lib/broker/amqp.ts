@@ -35,6 +35,7 @@ interface Connection {
   readonly declarations: Declarations;
   /** False from the moment the connection or one of its channels is lost. */
   isOpen: boolean;
+  readonly channels: Channel[];
   serving: Promise<Channel> | undefined;
   callListener: CallListener | undefined;
 }
@@ -108,6 +109,8 @@ export class AmqpBroker implements Broker {
     const connection = await this.#opening?.catch(() => undefined);
     if (!connection?.isOpen) return;
     connection.isOpen = false;
+    // Channels first: closing the connection at once would overtake replies and acks that amqplib has not written yet.
+    await Promise.allSettled(connection.channels.map((channel) => channel.close()));
     await connection.model.close().catch(() => {});
   }
 
@@ -133,7 +136,14 @@ export class AmqpBroker implements Broker {
       throw this.#failed(error);
     });
     const declarations = new Declarations(model, this.#log);
-    const connection: Connection = { model, declarations, isOpen: true, serving: undefined, callListener: undefined };
+    const connection: Connection = {
+      model,
+      declarations,
+      isOpen: true,
+      channels: [],
+      serving: undefined,
+      callListener: undefined,
+    };
     // The closing error comes with `close`; `error` must only not be fatal to the process.
     model.on('error', () => {});
     model.on('handler-error', (error) => this.#log.error({ error }, 'a listener of the broker threw'));
@@ -187,6 +197,7 @@ export class AmqpBroker implements Broker {
 
   async #openChannel(connection: Connection): Promise<Channel> {
     const channel = await connection.model.createChannel();
+    connection.channels.push(channel);
     let failure: Error | undefined;
     channel.on('error', (error) => {
       failure = error;

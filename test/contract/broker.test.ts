@@ -1,0 +1,4 @@
+import { BROKERS } from '../support/brokers.js';
+import { brokerContract } from './broker.js';
+
+for (const { name, url } of BROKERS) describe(`a broker: ${name}`, () => brokerContract(url));
