@@ -1,0 +1,3 @@
+export { findConfig, findTaskModules } from './find-modules.js';
+export { loadModules } from './load-modules.js';
+export { registerTypeScript } from './typescript.js';
