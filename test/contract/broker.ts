@@ -5,6 +5,7 @@ import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
+import { pause, until } from '../support/until.js';
 
 export function brokerContract(url: () => string): void {
   let broker: Broker;
@@ -199,13 +200,4 @@ function answer(delivery: Delivery, text: string): void {
   const { replyTo = '', correlationId } = delivery.properties;
   delivery.reply(replyTo, { body: Buffer.from(text), properties: { correlationId } });
   delivery.ack();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Waits for a condition; mocha's timeout bounds it. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(2);
 }

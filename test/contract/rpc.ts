@@ -21,6 +21,7 @@ import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
 import { rejection } from '../support/rejection.js';
+import { pause } from '../support/until.js';
 
 export function rpcContract(address: () => string): void {
   let url: string;
@@ -82,7 +83,7 @@ export function rpcContract(address: () => string): void {
     it('keeps answers with their calls, however they overtake each other', async () => {
       const route = unique('slow');
       images.rpcTask(route)(async (body: number) => {
-        await new Promise((resolve) => setTimeout(resolve, (body * 7) % 20));
+        await pause((body * 7) % 20);
         return body;
       });
       await images.start();
@@ -188,7 +189,7 @@ export function rpcContract(address: () => string): void {
     it('drops a reply that comes after the timeout', async () => {
       const route = unique('late');
       images.rpcTask(route)(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await pause(60);
         return 'late';
       });
       await images.start();
@@ -198,7 +199,7 @@ export function rpcContract(address: () => string): void {
 
     it('ends the wait when the signal of the caller is aborted', async () => {
       const route = unique('aborted');
-      images.rpcTask(route)(async () => new Promise((resolve) => setTimeout(resolve, 100)));
+      images.rpcTask(route)(() => pause(100));
       await images.start();
       const abort = new AbortController();
       const answer = rejection(api.call(route, 1, { signal: abort.signal }));
@@ -211,10 +212,10 @@ export function rpcContract(address: () => string): void {
 
     it('fails calls that wait when their service is closed, and those made after it', async () => {
       const route = unique('closing');
-      images.rpcTask(route)(async () => new Promise((resolve) => setTimeout(resolve, 50)));
+      images.rpcTask(route)(() => pause(50));
       await images.start();
       const waiting = rejection(api.call(route));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
       await api.close();
       expect(await waiting).to.be.instanceOf(ServiceStoppingError);
       expect(await rejection(api.call(route))).to.be.instanceOf(ServiceStoppingError);
@@ -370,7 +371,7 @@ export function rpcContract(address: () => string): void {
       const busy = service({ concurrency: 1 });
       busy.rpcTask(route)(async (body) => {
         ran.push(body);
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await pause(1500);
       });
       await busy.start();
       const first = api.call(route, 'first');
@@ -392,7 +393,7 @@ export function rpcContract(address: () => string): void {
         busy.rpcTask(route)(async () => {
           running += 1;
           most = Math.max(most, running);
-          await new Promise((resolve) => setTimeout(resolve, 10));
+          await pause(10);
           running -= 1;
         });
       }
@@ -408,7 +409,7 @@ export function rpcContract(address: () => string): void {
       images.rpcTask(route, { concurrency: 1 })(async () => {
         running += 1;
         most = Math.max(most, running);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await pause(5);
         running -= 1;
       });
       await images.start();
@@ -446,12 +447,12 @@ export function rpcContract(address: () => string): void {
     it('finishes what runs before it closes', async () => {
       const route = unique('finishing');
       images.rpcTask(route)(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await pause(60);
         return 'finished';
       });
       await images.start();
       const answer = api.call(route);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await pause(30);
       await images.close();
       expect(await answer).to.equal('finished');
     });
