@@ -9,8 +9,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import { type Caller, currentCaller, runAs } from '../caller.js';
 import { serviceInUse } from '../default-service.js';
 import { BgTasksError, type ErrorCode } from '../errors.js';
+import type { Logger } from '../logger.js';
 import type { Serializable } from '../provider/provide.js';
 import { currentScope, runIn, type Scope } from '../scope.js';
+import type { Service } from '../service.js';
 import { ValidationError } from '../validation-error.js';
 
 /** How many calls to other services a response took. */
@@ -19,22 +21,25 @@ export const CALLS_HEADER = 'X-RPC-Calls';
 export interface ViewOptions {
   /** Of the answer when all went well. Default: 200. */
   status?: number;
+  /** Whose calls these are, for serializers that name none. Default: the default service. */
+  service?: Service;
 }
 
 /** `app.get('/users', view(async () => UserSerializer.many(await users.find())))`. Awaits `data` and sends it as JSON. */
 export function view<D>(
   handler: (req: Request) => Serializable<D> | Promise<Serializable<D>>,
-  { status = 200 }: ViewOptions = {},
+  { status = 200, service }: ViewOptions = {},
 ): RequestHandler<Record<string, string>, D> {
   return async (req, res, next) => {
     const outer = currentScope();
-    const scope: Scope = { service: outer?.service, caller: currentCaller(), deadline: outer?.deadline, calls: 0 };
+    const owner = service ?? outer?.service;
+    const scope: Scope = { service: owner, caller: currentCaller(), deadline: outer?.deadline, calls: 0 };
     try {
       const data = await runIn(scope, async () => (await handler(req as Request)).data);
       res.status(status).set(CALLS_HEADER, String(scope.calls)).json(data);
     } catch (error) {
       res.set(CALLS_HEADER, String(scope.calls));
-      if (!answerError(error, req as Request, res as Response)) next(error);
+      if (!answerError(error, req as Request, res as Response, serviceInUse(owner).settings.logger)) next(error);
     }
   };
 }
@@ -55,16 +60,13 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** False where the error is none that has an answer of its own. */
-function answerError(error: unknown, req: Request, res: Response): boolean {
+function answerError(error: unknown, req: Request, res: Response, log: Logger): boolean {
   if (error instanceof ValidationError) {
     res.status(400).json(error.byField);
     return true;
   }
   if (!(error instanceof BgTasksError) || !(error.code === 'RPC_TIMEOUT' || UNAVAILABLE.has(error.code))) return false;
-  serviceInUse().settings.logger.warn(
-    { method: req.method, path: req.path, error },
-    'a service behind this one failed',
-  );
+  log.warn({ method: req.method, path: req.path, error }, 'a service behind this one failed');
   const isTimeout = error.code === 'RPC_TIMEOUT';
   const detail = isTimeout ? 'A service behind this one did not answer in time.' : 'A service behind this one failed.';
   res.status(isTimeout ? 504 : 502).json({ detail, code: error.code });

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { currentCaller, type Logger, Service, success, unwrap, ValidationError } from 'bgtasks';
+import { caller, view } from 'bgtasks/express';
+import { failWith, testing, timeOut } from 'bgtasks/testing';
+import { expect } from 'chai';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import { silentLogger } from '../../lib/logger.js';
+import { autoClose } from '../support/auto-close.js';
+
+describe('view', () => {
+  let service: Service;
+  let app: Express;
+  const warnings: object[] = [];
+  const logger: Logger = { ...silentLogger, warn: (facts) => void warnings.push(facts) };
+
+  beforeEach(() => {
+    warnings.length = 0;
+    service = autoClose(new Service({ environment: 'test', url: 'memory://express', logger }));
+    app = express();
+  });
+
+  const get = async (path: string) => {
+    const server: Server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    autoClose({ close: async () => void server.close() });
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    const text = await response.text();
+    return { status: response.status, calls: response.headers.get('x-rpc-calls'), body: text && JSON.parse(text) };
+  };
+
+  it('awaits the data of what the handler returns, and sends it as JSON', async () => {
+    app.get(
+      '/x/:id',
+      view(async (req) => ({ data: Promise.resolve([{ id: req.params.id }]) })),
+    );
+    expect(await get('/x/7')).to.deep.equal({ status: 200, calls: '0', body: [{ id: '7' }] });
+  });
+
+  it('answers with the status that it is given', async () => {
+    app.get(
+      '/x',
+      view(() => ({ data: Promise.resolve({ id: 1 }) }), { status: 201 }),
+    );
+    expect(await get('/x')).to.include({ status: 201 });
+  });
+
+  it('counts the calls that a response took', async () => {
+    testing(service).stub('a', 1);
+    const data = () => Promise.all([service.call('a'), service.call('a')]);
+    app.get(
+      '/x',
+      view(() => ({ data: data() })),
+    );
+    app.get(
+      '/y',
+      view(async () => ({ data: Promise.resolve(await service.call('a')) })),
+    );
+    expect(await get('/x')).to.include({ calls: '2' });
+    expect(await get('/y')).to.include({ calls: '1' });
+  });
+
+  const answering = (stub: unknown) => {
+    testing(service).stub('a', stub);
+    app.get(
+      '/x',
+      view(() => ({ data: service.call('a').then((answer) => unwrap(answer)) }), { service }),
+    );
+    return get('/x');
+  };
+
+  it('answers a validation error with 400 and its messages by field', async () => {
+    app.get(
+      '/x',
+      view(() => ({ data: Promise.reject(new ValidationError({ name: ['Too long.'], tags: { 1: 'No.' } })) })),
+    );
+    app.get(
+      '/y',
+      view(() => {
+        throw new ValidationError('Not like this.');
+      }),
+    );
+    expect(await get('/x'))
+      .to.include({ status: 400 })
+      .and.to.have.deep.property('body', { name: ['Too long.'], tags: { 1: ['No.'] } });
+    expect((await get('/y')).body).to.deep.equal({ non_field_errors: ['Not like this.'] });
+  });
+
+  it('answers a remote failure with 502, the reason in the log and not in the body', async () => {
+    const { status, body } = await answering(failWith('secret reason'));
+    expect(status).to.equal(502);
+    expect(body).to.deep.equal({ detail: 'A service behind this one failed.', code: 'REMOTE_ERROR' });
+    expect(JSON.stringify(warnings.map((facts) => (facts as { error: Error }).error.message))).to.contain(
+      'secret reason',
+    );
+  });
+
+  it('answers a fail that was unwrapped with 502', async () => {
+    expect(await answering({ status: 'fail', data: 'x' })).to.include({ status: 502 });
+  });
+
+  it('answers a remote timeout with 504', async () => {
+    const { status, body } = await answering(timeOut());
+    expect([status, body.code]).to.deep.equal([504, 'RPC_TIMEOUT']);
+  });
+
+  it('answers with 502 where nobody serves the route', async () => {
+    app.get(
+      '/x',
+      view(() => ({ data: service.call('nobody') }), { service }),
+    );
+    expect(await get('/x')).to.deep.include({
+      status: 502,
+      body: { detail: 'A service behind this one failed.', code: 'NO_ROUTE' },
+    });
+  });
+
+  it('leaves every other error to Express', async () => {
+    app.get(
+      '/x',
+      view(() => ({ data: Promise.reject(new TypeError('a bug')) })),
+    );
+    const handle: ErrorRequestHandler = (error, _req, res, _next) => void res.status(500).json({ seen: error.message });
+    app.use(handle);
+    expect(await get('/x')).to.deep.include({ status: 500, body: { seen: 'a bug' } });
+  });
+});
+
+describe('caller', () => {
+  it('starts what travels: the endpoint and the tasks that it calls see the same', async () => {
+    const service = autoClose(new Service({ environment: 'test', url: 'memory://caller' }));
+    service.rpcTask('who')(() => success(currentCaller()));
+    const app = express();
+    app.use(caller((req) => ({ url: req.url, userId: 7 }) as { url: string }));
+    app.get(
+      '/x',
+      view(async () => ({ data: Promise.all([currentCaller(), service.call('who').then((a) => unwrap(a))]) })),
+    );
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    autoClose({ close: async () => void server.close() });
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x?q=1`);
+    const expected = { url: '/x?q=1', userId: 7 };
+    expect(await response.json()).to.deep.equal([expected, expected]);
+  });
+});
