@@ -63,7 +63,9 @@ export class Application {
   /** Further packages that the application has installed. */
   link(...packages: readonly string[]): void {
     for (const name of packages) {
-      symlinkSync(join(PACKAGE, 'node_modules', name), join(this.folder, 'node_modules', name));
+      const target = join(this.folder, 'node_modules', name);
+      mkdirSync(dirname(target), { recursive: true });
+      symlinkSync(join(PACKAGE, 'node_modules', name), target);
     }
   }
 

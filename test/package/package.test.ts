@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { Project } from './packed.js';
+
+describe('the package, packed and installed into an empty project', function () {
+  this.timeout(60_000);
+  let project: Project;
+
+  before(() => {
+    project = new Project();
+  });
+
+  after(() => project.remove());
+
+  it('holds the library and the command, and neither tests nor source maps', () => {
+    const paths = project.report.files.map(({ path }) => path);
+    expect(paths).to.include.members(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/lib/index.d.ts']);
+    for (const path of paths)
+      expect(path).to.match(
+        /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(lib|fields|serializers|commands)\/.*(\.js|\.d\.ts))$/,
+      );
+  });
+
+  const answers = `
+    rpcTask('double')((body) => body * 2);
+    configure({ environment: 'test' });
+    call('double', 21).then((answer) => { console.log(answer, typeof ModelSerializer, typeof CharField, typeof stub); return service.close(); });`;
+
+  it('works from an ES module, without any optional peer', () => {
+    project.write(
+      'esm.mjs',
+      `
+      import { call, configure, rpcTask, service } from 'bgtasks';
+      import { ModelSerializer } from 'bgtasks/serializers';
+      import { CharField } from 'bgtasks/fields';
+      import { stub } from 'bgtasks/testing';
+      ${answers}`,
+    );
+    expect(project.node('esm.mjs')).to.equal('42 function function function\n');
+  });
+
+  it('works from CommonJS', () => {
+    project.write(
+      'commonjs.cjs',
+      `
+      const { call, configure, rpcTask, service } = require('bgtasks');
+      const { ModelSerializer } = require('bgtasks/serializers');
+      const { CharField } = require('bgtasks/fields');
+      const { stub } = require('bgtasks/testing');
+      ${answers}`,
+    );
+    expect(project.node('--disable-warning=ExperimentalWarning', 'commonjs.cjs')).to.equal(
+      '42 function function function\n',
+    );
+  });
+
+  it('asks for class-validator by name where a DTO needs it', () => {
+    project.write(
+      'dto.mjs',
+      `
+      import { call, configure, rpcTask, service } from 'bgtasks';
+      class NewUser {}
+      rpcTask('add', { body: NewUser })(() => 1);
+      configure({ environment: 'test' });
+      await call('add', {}).catch((error) => console.log(error.remote.code, error.remote.message));
+      await service.close();`,
+    );
+    expect(project.node('dto.mjs')).to.match(/^MISSING_PEER .*npm install class-validator class-transformer/);
+  });
+
+  it('runs its command', () => {
+    project.write('tasks.mjs', `import { rpcTask } from 'bgtasks'; rpcTask('a')(() => 1);`);
+    expect(project.node('node_modules/bgtasks/dist/commands/bin.js', 'routes')).to.match(
+      /^a +rpc +json +tasks\.mjs:1/m,
+    );
+  });
+
+  for (const compiler of ['typescript', 'typescript-5']) {
+    for (const module of ['nodenext', 'preserve']) {
+      it(`type-checks in a strict project, its own declarations included (${compiler}, module ${module})`, () => {
+        project.write(
+          'tsconfig.json',
+          JSON.stringify({
+            compilerOptions: {
+              strict: true,
+              exactOptionalPropertyTypes: true,
+              noUncheckedIndexedAccess: true,
+              skipLibCheck: false,
+              noEmit: true,
+              target: 'es2023',
+              module,
+              types: ['node'],
+            },
+            files: ['app.mts'],
+          }),
+        );
+        project.write(
+          'app.mts',
+          `
+          import { call, rpcTask, unwrap, Service } from 'bgtasks';
+          import { RemoteField, Serializer } from 'bgtasks/serializers';
+          import { CharField } from 'bgtasks/fields';
+          import { stub } from 'bgtasks/testing';
+          declare module 'bgtasks' { interface Remotes { 'images.get': { id: number; path: string } } }
+          class User extends Serializer({ name: new CharField(), image: new RemoteField({ route: 'images.get', fields: ['id', 'path'] }) }) {}
+          export const path: Promise<string | undefined> = new User({ name: 'x', image: 1 }).data.then((data) => data.image?.path);
+          export const images: Promise<{ id: number; path: string }[]> = call('images.get', [1]).then((answer) => unwrap(answer));
+          // @ts-expect-error a key is no boolean
+          call('images.get', [true]);
+          stub('images.get', { status: 'success', data: [] });
+          export const answer: Promise<number> = rpcTask('x')((n: number) => n).call(1);
+          export const service = new Service({ url: 'memory://' });`,
+        );
+        link(project, compiler, '@types/node', 'undici-types');
+        const output = run(() => project.node(`node_modules/${compiler}/bin/tsc`, '-p', '.'));
+        expect(output).to.equal('');
+      });
+    }
+  }
+});
+
+const linked = new Set<string>();
+
+function link(project: Project, ...names: readonly string[]): void {
+  for (const name of names) {
+    if (!linked.has(name)) project.link(name);
+    linked.add(name);
+  }
+}
+
+/** What a compiler says is on its standard output, also where it fails. */
+function run(command: () => string): string {
+  try {
+    return command();
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}

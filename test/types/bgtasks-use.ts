@@ -1,0 +1,203 @@
+/**
+ * What must compile, and what must not: the acceptance file of the types of 'bgtasks', checked by the build.
+ * Nothing here is run.
+ */
+import 'reflect-metadata';
+import {
+  type AnswerOf,
+  type BodyOf,
+  call,
+  configure,
+  currentCaller,
+  type Envelope,
+  type Fail,
+  fail,
+  isSuccess,
+  type ObjectOf,
+  type ProviderBody,
+  type ProviderRequest,
+  provide,
+  RPCClient,
+  RPCResponse,
+  RPCStatus,
+  type RpcTask,
+  rpcTask,
+  Service,
+  type StandardSchemaV1,
+  type Success,
+  service,
+  success,
+  type TaskContext,
+  unwrap,
+} from 'bgtasks';
+import { caller, view } from 'bgtasks/express';
+import { calls, failWith, reset, stub, timeOut } from 'bgtasks/testing';
+import express, { type Response as ExpressResponse, type Request } from 'express';
+import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { assertType, type Equal } from './equal.js';
+
+@Entity()
+class Image {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() path!: string;
+}
+const database = new DataSource({ type: 'sqljs', entities: [Image] });
+declare const schema: StandardSchemaV1<{ n: string }, { n: number }>;
+class NewImage {
+  path!: string;
+}
+
+export function settings() {
+  configure({ serviceName: 'images', dataSource: database, rpcTimeoutMs: 5_000 });
+  // @ts-expect-error the unit is part of the name
+  configure({ rpcTimeout: 5 });
+}
+
+// ---------- rpcTask: curried, direct, with options, on a method
+export function registering() {
+  const a = rpcTask('a')(async (ids: number[]) => ids.map((id) => ({ id })));
+  const b = rpcTask('b', (ids: number[]) => ids.length);
+  const c = rpcTask('c', { body: schema }, (body) => body.n);
+  const d = rpcTask('d', { body: NewImage, timeoutMs: 100 })((body) => body.path);
+  const e = rpcTask('e')((body) => body);
+  assertType<Equal<typeof a, RpcTask<'a', number[], { id: number }[]>>>();
+  assertType<Equal<typeof b, RpcTask<'b', number[], number>>>();
+  assertType<Equal<typeof c, RpcTask<'c', { n: string }, number | Fail<Record<string, unknown>>>>>();
+  assertType<Equal<typeof d, RpcTask<'d', NewImage, string | Fail<Record<string, unknown>>>>>();
+  assertType<Equal<typeof e, RpcTask<'e', unknown, unknown>>>(); // a body that nothing checks is unknown
+  // @ts-expect-error unknown option
+  rpcTask('x', { timeout: 5 });
+  // @ts-expect-error an annotation that contradicts the schema
+  rpcTask('x', { body: schema }, (body: string) => body);
+  return { a, b, c, d, e };
+}
+type Registered = ReturnType<typeof registering>;
+
+export class Tasks {
+  @rpcTask('m') m(body: number) {
+    return body;
+  }
+  @rpcTask('n', { body: schema }) n(body: { n: number }, { signal }: TaskContext) {
+    return signal.aborted ? 0 : body.n;
+  }
+  // @ts-expect-error the schema gives { n: number }
+  @rpcTask('o', { body: schema }) o(body: { n: string }) {
+    return body;
+  }
+}
+
+// ---------- answers are what JSON leaves of them
+export function answers() {
+  const dated = rpcTask('dated')(async () => ({
+    at: new Date(),
+    tags: ['x'] as string[],
+    note: undefined as string | undefined,
+  }));
+  assertType<Equal<AnswerOf<typeof dated>, { at: string; tags: string[]; note: string | undefined }>>();
+  const found = rpcTask('find')(async (id: number) => (id > 0 ? success({ id }) : fail({ id: ['No such row.'] })));
+  assertType<Equal<AnswerOf<typeof found>, Success<{ id: number }> | Fail<{ id: string[] }>>>();
+}
+
+// ---------- calling: by handle, by name, by an unknown name
+declare module 'bgtasks' {
+  interface Remotes {
+    'types.images': Image;
+    'types.quote': (body: { product: number }) => Promise<{ cents: number }>;
+    'types.now': () => Date;
+    'types.a': Registered['a'];
+  }
+  interface Caller {
+    userId?: number;
+  }
+}
+
+export async function calling({ a, c }: Registered) {
+  assertType<Equal<Awaited<ReturnType<typeof a.call>>, { id: number }[]>>();
+  const byHandle = await a.call([1, 2]);
+  byHandle[0]?.id;
+  // @ts-expect-error keys are numbers
+  await a.call(['1']);
+  // @ts-expect-error a body is needed
+  await a.call();
+  const images = unwrap(await call('types.images', [1, 2]));
+  assertType<Equal<typeof images, Image[]>>();
+  await call('types.images', { ids: [1], fields: ['path'] }, { timeoutMs: 100, signal: AbortSignal.timeout(5) });
+  const quote = await call('types.quote', { product: 7 });
+  assertType<Equal<typeof quote, { cents: number }>>();
+  const same = await call('types.a', [1]);
+  assertType<Equal<typeof same, { id: number }[]>>();
+  const handle = await call(c, { n: '1' });
+  assertType<Equal<typeof handle, number | Fail<Record<string, unknown>>>>();
+  if (isSuccess(handle)) assertType<Equal<typeof handle, number>>();
+  const unknownRoute = await call('some.other', { x: 1 });
+  assertType<Equal<typeof unknownRoute, unknown>>();
+  const told = await call<Image[]>('some.other', [1]);
+  assertType<Equal<typeof told, Image[]>>();
+  // @ts-expect-error wrong body for a known route
+  await call('types.quote', { product: 'x' });
+  // @ts-expect-error a known route that needs a body
+  await call('types.quote');
+  await call('ping');
+}
+assertType<Equal<ObjectOf<'types.images'>, Image>>();
+assertType<Equal<AnswerOf<'types.now'>, string>>();
+assertType<Equal<ObjectOf<Registered['a']>, { id: number }>>();
+export type Quote = BodyOf<'types.quote'>;
+
+// ---------- providers
+export function providers() {
+  const repository = database.getRepository(Image);
+  const fromRepository = rpcTask('x')(provide(repository, { where: ({ caller }) => ({ id: caller.userId ?? 0 }) }));
+  assertType<Equal<AnswerOf<typeof fromRepository>, Envelope<Image[]>>>();
+  const byHand = rpcTask('y')(provide(async ({ keys }) => keys.map((id) => ({ id, path: `/${id}.jpg` }))));
+  const byUuid = rpcTask('z')(provide(({ keys }: ProviderRequest<string>) => keys.map((id) => ({ id }))));
+  assertType<Equal<BodyOf<typeof byUuid>, ProviderBody<string>>>();
+  assertType<Equal<ObjectOf<typeof byHand>, { id: number; path: string }>>();
+  assertType<Equal<ObjectOf<typeof fromRepository>, Image>>();
+}
+
+// ---------- a second service in one process
+export async function second() {
+  await using other = new Service({ serviceName: 'users', url: 'memory://' });
+  const ping = other.rpcTask('ping')(() => 'pong');
+  await other.start();
+  const answer: string = await ping.call();
+  return answer + other.health().pendingCalls;
+}
+
+// ---------- Express beside ours: no clash of Request and Response
+export function endpoints() {
+  const app = express();
+  app.use(caller((req) => ({ url: req.url, userId: 1 })));
+  app.get(
+    '/x',
+    view(async (req: Request) => ({ data: Promise.resolve([{ id: Number(req.params.id) }]) })),
+  );
+  app.get('/y', (_req, res: ExpressResponse) => void res.json(currentCaller()));
+}
+
+// ---------- tests of an application
+export async function testsOfAnApplication({ a }: Registered) {
+  stub('types.images', success([{ id: 7, path: '/7.jpg' }]));
+  stub(a, (ids) => ids.map((id) => ({ id })));
+  stub('types.images', failWith('down'));
+  stub(a, timeOut());
+  stub('some.other', 5);
+  // @ts-expect-error not what the route answers
+  stub('types.quote', { cents: '1' });
+  const [first] = calls('types.quote');
+  first?.body.product;
+  await reset();
+  await service.close();
+}
+
+// ---------- names of bgtasks (Python)
+export async function pythonNames() {
+  const viaClass = await RPCClient.call('types.quote', { product: 1 });
+  assertType<Equal<typeof viaClass, { cents: number }>>();
+  new RPCResponse({ errors: { ids: ['x'] } }).data.ids;
+  RPCResponse({ data: [1] }).status satisfies 'success';
+  RPCStatus.isSuccess('success');
+  // @ts-expect-error neither data nor errors
+  new RPCResponse({});
+}
