@@ -1,0 +1,5 @@
+/** Gives remote fields their way out: loaded with `bgtasks/serializers`, so that fields need not know how to call. */
+import { installRemoteLoader } from '../../fields/remote.js';
+import { loadOne } from './waves.js';
+
+installRemoteLoader({ load: loadOne });
