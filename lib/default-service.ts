@@ -21,5 +21,5 @@ export const call: Service['call'] = service.call;
 
 /** The service that `explicit` names, else the one whose handler or view is running, else the default one. */
 export function serviceInUse(explicit?: Service): Service {
-  return explicit ?? currentScope()?.service ?? service;
+  return explicit ?? (currentScope()?.service as Service | undefined) ?? service;
 }

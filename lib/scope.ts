@@ -5,10 +5,10 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Caller } from './caller.js';
-import type { Service } from './service.js';
 
 export interface Scope {
-  readonly service: Service | undefined;
+  /** Its `Service`; named no closer, as everything below a service would then depend on it. */
+  readonly service: object | undefined;
   readonly caller: Caller;
   /** Epoch milliseconds: nobody waits any longer after it. */
   readonly deadline: number | undefined;

@@ -32,14 +32,14 @@ export function view<D>(
 ): RequestHandler<Record<string, string>, D> {
   return async (req, res, next) => {
     const outer = currentScope();
-    const owner = service ?? outer?.service;
+    const owner = serviceInUse(service);
     const scope: Scope = { service: owner, caller: currentCaller(), deadline: outer?.deadline, calls: 0 };
     try {
       const data = await runIn(scope, async () => (await handler(req as Request)).data);
       res.status(status).set(CALLS_HEADER, String(scope.calls)).json(data);
     } catch (error) {
       res.set(CALLS_HEADER, String(scope.calls));
-      if (!answerError(error, req as Request, res as Response, serviceInUse(owner).settings.logger)) next(error);
+      if (!answerError(error, req as Request, res as Response, owner.settings.logger)) next(error);
     }
   };
 }

@@ -1,5 +1,5 @@
 /** An application in a temporary folder with this package installed, and the command run in it as a process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -83,6 +83,12 @@ export class Application {
 
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Finished> {
     return this.start(args, environment).finished;
+  }
+
+  /** What a script of the application prints; fails where it does. */
+  node(script: string, environment: Readonly<Record<string, string>> = {}): string {
+    const env = { ...process.env, BGTASKS_ENVIRONMENT: '', ...environment };
+    return execFileSync(process.execPath, [script], { cwd: this.folder, env, encoding: 'utf8', stdio: 'pipe' });
   }
 
   async close(): Promise<void> {

@@ -60,9 +60,7 @@ async function forget(...routes: readonly string[]): Promise<void> {
 
 /** What a compiled file prints. */
 function run(app: Application, file: string, environment: Readonly<Record<string, string>> = {}): string {
-  const script = join('dist', file.replace(/ts$/, 'js'));
-  const env = { ...process.env, BGTASKS_URL: rabbitUrl(), BGTASKS_ENVIRONMENT: '', ...environment };
-  return execFileSync(process.execPath, [script], { cwd: app.folder, encoding: 'utf8', env });
+  return app.node(join('dist', file.replace(/ts$/, 'js')), { BGTASKS_URL: rabbitUrl(), ...environment });
 }
 
 async function serve(app: Application, ...paths: readonly string[]) {

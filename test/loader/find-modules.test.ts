@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { BgTasksError } from '../../lib/errors.js';
-import { findConfig, findTaskModules } from '../../lib/loader/index.js';
+import { findConfig, findTaskModules } from '../../lib/loader/find-modules.js';
 import { project, removeProjects } from './project.js';
 
 /** What is found in a project of empty files. */
