@@ -32,7 +32,7 @@ export {
   TaskFailure,
 } from './errors.js';
 export type { Json } from './json.js';
-export type { Logger } from './logger.js';
+export { consoleLogger, type Logger, silentLogger } from './logger.js';
 export { indexBy, type MergeOptions, merge } from './merge.js';
 export type { ProtocolName } from './protocols/protocol.js';
 export {

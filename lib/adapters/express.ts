@@ -2,8 +2,8 @@
  * 'bgtasks/express': serializers as Express endpoints. Express is an optional peer.
  *
  * Errors: a `ValidationError` is 400 with `{ field: [messages] }`; a service behind this one that fails is 502, one that
- *         does not answer in time 504, both with `{ detail, code }` and no text of the other service. All else goes on
- *         to Express's own error handling.
+ *         does not answer in time 504, both with `{ detail, code }` and no text of the other service; TypeORM's
+ *         `EntityNotFoundError` is 404. All else goes on to Express's own error handling.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import { type Caller, currentCaller, runAs } from '../caller.js';
@@ -65,10 +65,20 @@ function answerError(error: unknown, req: Request, res: Response, log: Logger): 
     res.status(400).json(error.byField);
     return true;
   }
+  if (isNotFound(error)) {
+    res.status(404).json({ detail: 'Not found.' });
+    return true;
+  }
   if (!(error instanceof BgTasksError) || !(error.code === 'RPC_TIMEOUT' || UNAVAILABLE.has(error.code))) return false;
-  log.warn({ method: req.method, path: req.path, error }, 'a service behind this one failed');
-  const isTimeout = error.code === 'RPC_TIMEOUT';
+  const { code, message } = error;
+  log.warn({ method: req.method, path: req.path, code, reason: message }, 'a service behind this one failed');
+  const isTimeout = code === 'RPC_TIMEOUT';
   const detail = isTimeout ? 'A service behind this one did not answer in time.' : 'A service behind this one failed.';
-  res.status(isTimeout ? 504 : 502).json({ detail, code: error.code });
+  res.status(isTimeout ? 504 : 502).json({ detail, code });
   return true;
+}
+
+/** By its name: TypeORM need not be there. `findOneByOrFail` throws it, as DRF's `get_object_or_404` does. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.constructor.name === 'EntityNotFoundError';
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { currentCaller, type Logger, Service, success, unwrap, ValidationError } from 'bgtasks';
+import { currentCaller, type Logger, Service, silentLogger, success, unwrap, ValidationError } from 'bgtasks';
 import { caller, view } from 'bgtasks/express';
 import { failWith, testing, timeOut } from 'bgtasks/testing';
 import { expect } from 'chai';
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import { silentLogger } from '../../lib/logger.js';
+import { EntityNotFoundError } from 'typeorm';
 import { autoClose } from '../support/auto-close.js';
 
 describe('view', () => {
@@ -92,9 +92,7 @@ describe('view', () => {
     const { status, body } = await answering(failWith('secret reason'));
     expect(status).to.equal(502);
     expect(body).to.deep.equal({ detail: 'A service behind this one failed.', code: 'REMOTE_ERROR' });
-    expect(JSON.stringify(warnings.map((facts) => (facts as { error: Error }).error.message))).to.contain(
-      'secret reason',
-    );
+    expect(JSON.stringify(warnings)).to.contain('secret reason');
   });
 
   it('answers a fail that was unwrapped with 502', async () => {
@@ -115,6 +113,14 @@ describe('view', () => {
       status: 502,
       body: { detail: 'A service behind this one failed.', code: 'NO_ROUTE' },
     });
+  });
+
+  it("answers TypeORM's EntityNotFoundError with 404", async () => {
+    app.get(
+      '/x',
+      view(() => ({ data: Promise.reject(new EntityNotFoundError('User', { id: 7 })) })),
+    );
+    expect(await get('/x')).to.deep.include({ status: 404, body: { detail: 'Not found.' } });
   });
 
   it('leaves every other error to Express', async () => {

@@ -34,10 +34,14 @@ function medians(scripts: readonly string[]): number[] {
 
 /** Files that an import loads, from this package and its dependencies. */
 function modulesOf(script: string): number {
-  const hooks = `export async function load(url, context, next) { if (url.startsWith('file:')) console.log(url); return next(url, context); }`;
-  const register = `import { register } from 'node:module'; register('data:text/javascript,${encodeURIComponent(hooks)}');`;
-  const urls = project.node('--import', `data:text/javascript,${encodeURIComponent(register)}`, script);
-  return urls.split('\n').filter((url) => url.includes('node_modules')).length;
+  project.write(
+    'hooks.mjs',
+    `import { writeSync } from 'node:fs';
+    export async function load(url, context, next) { writeSync(1, url + '\\n'); return next(url, context); }`,
+  );
+  project.write('register.mjs', "import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);");
+  const urls = project.node('--import', './register.mjs', script).split('\n');
+  return urls.filter((url) => url.includes('node_modules')).length;
 }
 
 function kilobytes(bytes: number): string {
