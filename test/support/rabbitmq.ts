@@ -1,0 +1,63 @@
+/**
+ * RabbitMQ for tests: one node shared by the whole mocha run, and nodes of their own for tests that kill and restart one.
+ *
+ * Shape:  `rabbitUrl()` is the shared node; `startRabbitMq()` starts a private one, which the caller stops.
+ * Source: an installed server, else Docker, else `apt-get` installs one (`source.ts`); for the shared node, `BGTASKS_TEST_URL` comes first.
+ * Errors: one line that says what to install where there is no source; the node's own output where it does not come up.
+ */
+import { connect } from 'amqplib';
+import { installWithApt } from './rabbitmq/apt.js';
+import { dockerLaunch } from './rabbitmq/docker.js';
+import { installedLaunch } from './rabbitmq/installed.js';
+import { RabbitNode } from './rabbitmq/node.js';
+import { chooseSource, NO_RABBITMQ, thisMachine } from './rabbitmq/source.js';
+
+export interface RabbitMq {
+  readonly url: string;
+  readonly version: string;
+  /** Where it comes from, for a log line. */
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+/** Read by the test run; set by it as well, so that child processes of tests find the shared node. */
+export const URL_VARIABLE = 'BGTASKS_TEST_URL';
+
+/** The node shared by all tests of this run. */
+export function rabbitUrl(): string {
+  const url = process.env[URL_VARIABLE];
+  if (url === undefined) throw new Error(`No shared RabbitMQ: run the tests through mocha, or set ${URL_VARIABLE}.`);
+  return url;
+}
+
+/** A private node on a free port of the loopback interface. Never the one of `BGTASKS_TEST_URL`: its user may kill it. */
+export async function startRabbitMq(): Promise<RabbitNode> {
+  const machine = thisMachine();
+  const source = chooseSource(machine);
+  if (source.kind === 'docker') return RabbitNode.start(await dockerLaunch());
+  if (source.kind === 'installed') return RabbitNode.start(await installedLaunch(source.script));
+  await installWithApt();
+  const script = machine.serverScript();
+  if (script === undefined) throw new Error(NO_RABBITMQ);
+  return RabbitNode.start(await installedLaunch(script));
+}
+
+/** What the mocha run uses: the given URL, checked, or a private node. */
+export async function openSharedRabbitMq(): Promise<RabbitMq> {
+  const url = process.env[URL_VARIABLE];
+  return url ? reach(url) : startRabbitMq();
+}
+
+async function reach(url: string): Promise<RabbitMq> {
+  try {
+    const model = await connect(url, { timeout: 10_000 });
+    const { version } = model.connection.serverProperties;
+    await model.close();
+    return { url, version: String(version), description: URL_VARIABLE, stop: async () => {} };
+  } catch (error) {
+    // The host alone: the URL holds a password.
+    throw new Error(`No RabbitMQ answers at ${new URL(url).host} (${URL_VARIABLE}): ${String(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Installs Debian's `rabbitmq-server` for a run as root on a fresh machine, and leaves the service it comes with stopped.
+ *
+ * Errors: rejects with what apt-get wrote; otherwise nothing of that is shown.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Packages start their services through policy-rc.d, whose exit code 101 forbids it (a policy that is there already is
+ * put aside and back). https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+ * An update fails as a whole when one foreign repository does, so the installation decides.
+ */
+const SCRIPT = `
+policy=/usr/sbin/policy-rc.d
+restore() {
+  rm -f "$policy"
+  if [ -e "$policy.bgtasks" ]; then mv "$policy.bgtasks" "$policy"; fi
+}
+if [ -e "$policy" ]; then mv "$policy" "$policy.bgtasks"; fi
+trap restore EXIT
+trap 'exit 1' HUP INT TERM
+printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+chmod 755 "$policy"
+apt-get update || true
+apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=120 rabbitmq-server
+`;
+
+export async function installWithApt(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'bgtasks-apt-'));
+  const logFile = join(folder, 'log');
+  const log = await open(logFile, 'w');
+  try {
+    const code = await runScript(log.fd);
+    if (code !== 0) {
+      throw new Error(`apt-get install rabbitmq-server ended with ${code}:\n${await readFile(logFile, 'utf8')}`);
+    }
+  } finally {
+    await log.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Detached: an interrupted test run must not stop dpkg half-way, nor lose the policy that was put aside. */
+function runScript(output: number): Promise<number | null> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const child = spawn('/bin/sh', ['-e', '-c', SCRIPT], { detached: true, stdio: ['ignore', output, output], env });
+  return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+}
