@@ -335,7 +335,7 @@ describe('TypeScript', () => {
     it('is registered once', () => {
       const script = `
         import Module from 'node:module';
-        import { registerTypeScript } from '${new URL('index.js', LOADER).href}';
+        import { registerTypeScript } from '${new URL('typescript.js', LOADER).href}';
         registerTypeScript();
         const first = Module._resolveFilename;
         registerTypeScript();
