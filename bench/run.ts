@@ -1,0 +1,29 @@
+/** `npm run bench [scenario...]`: ratios against the limit, as a Markdown table per scenario. `--rounds N`, default 25. */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measure, type Scenario } from './measure.js';
+import { plainRepresentation, representation } from './scenarios/representation.js';
+import { validation } from './scenarios/validation.js';
+
+const SCENARIOS: readonly Scenario[] = [representation, plainRepresentation, validation];
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '25' } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+if (unknown.length > 0) {
+  console.error(`No scenario ${unknown.join(', ')}. There are: ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}, ${values.rounds} rounds each\n`);
+for (const scenario of SCENARIOS) {
+  if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;
+  const rows = await measure(scenario, Number(values.rounds));
+  console.log(`${scenario.name}: ${scenario.what}\n\n| | ms | ratio | spread |\n|---|---:|---:|---:|`);
+  for (const { name, medianMs, ratio, spread } of rows) {
+    console.log(`| ${name} | ${medianMs.toFixed(1)} | ${ratio.toFixed(2)} x | ${(spread * 100).toFixed(0)} % |`);
+  }
+  console.log('');
+}
