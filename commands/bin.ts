@@ -8,16 +8,18 @@ interface Commands {
   main(argv: readonly string[]): Promise<number>;
 }
 
-async function commandsOf(folder: string): Promise<Commands> {
+function manifestBelow(folder: string): string | undefined {
   try {
-    const manifest = createRequire(join(folder, 'package.json')).resolve('bgtasks/package.json');
-    const own = join(dirname(manifest), 'dist', 'commands', 'index.js');
-    return (await import(pathToFileURL(own).href)) as Commands;
+    return createRequire(join(folder, 'package.json')).resolve('bgtasks/package.json');
   } catch {
-    return import('./index.js');
+    return undefined;
   }
 }
 
-const { main } = await commandsOf(process.cwd());
-// Not exitCode: what the modules of an application opened (a pool of database connections) must not keep the command.
-process.exit(await main(process.argv.slice(2)));
+const manifest = manifestBelow(process.cwd());
+const own = manifest && pathToFileURL(join(dirname(manifest), 'dist', 'commands', 'index.js')).href;
+const { main }: Commands = await import(own ?? './index.js');
+const exitCode = await main(process.argv.slice(2));
+// Not `process.exitCode`: what the modules of an application opened (a pool of database connections) must not keep the
+// command. After what was written: a pipe may take it later.
+process.stdout.write('', () => process.exit(exitCode));
