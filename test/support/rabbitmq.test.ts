@@ -99,8 +99,8 @@ describe('private RabbitMQ', function () {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     it(`leaves nothing when ${signal} ends the process that started it`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'bgtasks-interrupt-'));
+      const owner = runOwner(folder);
       try {
-        const owner = runOwner(folder);
         const [line] = (await once(owner.stdout, 'data')) as [Buffer];
         const { url, pid } = JSON.parse(line.toString()) as { url: string; pid: number };
         expect(await isListening(url)).to.equal(true);
@@ -108,6 +108,7 @@ describe('private RabbitMQ', function () {
         await until(async () => !(await isRunning(pid)) && !(await isListening(url)));
         await until(async () => (await readdir(folder)).length === 0);
       } finally {
+        owner.kill('SIGKILL');
         await rm(folder, { recursive: true });
       }
     });

@@ -12,6 +12,8 @@ import { installedLaunch } from './rabbitmq/installed.js';
 import { RabbitNode } from './rabbitmq/node.js';
 import { chooseSource, NO_RABBITMQ, thisMachine } from './rabbitmq/source.js';
 
+export type { RabbitNode };
+
 export interface RabbitMq {
   readonly url: string;
   readonly version: string;

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_RABBITMQ } from './source.js';
 
 /**
  * Packages start their services through policy-rc.d, whose exit code 101 forbids it (a policy that is there already is
@@ -19,7 +20,7 @@ restore() {
   rm -f "$policy"
   if [ -e "$policy.bgtasks" ]; then mv "$policy.bgtasks" "$policy"; fi
 }
-if [ -e "$policy" ]; then mv "$policy" "$policy.bgtasks"; fi
+if [ -e "$policy" ] && [ ! -e "$policy.bgtasks" ]; then mv "$policy" "$policy.bgtasks"; fi
 trap restore EXIT
 trap 'exit 1' HUP INT TERM
 printf '#!/bin/sh\\nexit 101\\n' > "$policy"
@@ -35,7 +36,8 @@ export async function installWithApt(): Promise<void> {
   try {
     const code = await runScript(log.fd);
     if (code !== 0) {
-      throw new Error(`apt-get install rabbitmq-server ended with ${code}:\n${await readFile(logFile, 'utf8')}`);
+      const output = await readFile(logFile, 'utf8');
+      throw new Error(`${NO_RABBITMQ}\nInstalling it with apt-get ended with ${code}:\n${output}`);
     }
   } finally {
     await log.close();

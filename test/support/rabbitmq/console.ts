@@ -15,6 +15,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MARK = 'bgtasks-answer';
+const ANSWER = new RegExp(`^${MARK} (\\d+) \\{(ok|error),(.*)\\}$`);
 
 /** Names the folder that the node deletes as it halts. */
 export const FOLDER_VARIABLE = 'BGTASKS_TEST_FOLDER';
@@ -120,7 +121,7 @@ export class ErlangConsole {
   }
 
   #read(line: string): void {
-    const [, id, result, value] = /^bgtasks-answer (\d+) \{(ok|error),(.*)\}$/.exec(line) ?? [];
+    const [, id, result, value] = ANSWER.exec(line) ?? [];
     if (id === undefined || value === undefined) {
       this.output.push(line);
       if (this.output.length > 100) this.output.shift();

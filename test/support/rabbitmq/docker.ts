@@ -27,9 +27,9 @@ export async function dockerLaunch(): Promise<Launch> {
     ],
     env: process.env,
     startTimeoutMs: 300_000, // the first run pulls the image
+    // The client of a container that runs ends by itself, once the name is free again.
     kill: (child: ChildProcess) => {
-      spawnSync('docker', ['kill', name]);
-      child.kill('SIGKILL');
+      if (spawnSync('docker', ['kill', name]).status !== 0) child.kill('SIGKILL');
     },
     cleanUp: async () => {
       await promisify(execFile)('docker', ['volume', 'rm', '--force', name]);

@@ -13,7 +13,7 @@ import type { Launch } from './node.js';
 /**
  * A named node that listens to no other and asks no epmd. RabbitMQ needs the name, and without these flags it starts an
  * epmd that outlives it, and spends seconds on that. The environment hands them to every `erl` that the node starts
- * (after a minute it starts one only to bring up epmd). https://www.erlang.org/doc/apps/kernel/kernel_app.html
+ * (after a minute it starts one only to bring up epmd). https://www.erlang.org/doc/apps/erts/erl_cmd.html
  */
 const NO_DISTRIBUTION = '-start_epmd false -dist_listen false -erl_epmd_port 1';
 
