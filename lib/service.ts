@@ -64,6 +64,7 @@ export class Service implements AsyncDisposable {
   readonly #outerMiddleware: Middleware[] = [];
   #running: Promise<Running> | undefined;
   #open: Running | undefined;
+  #starting: Promise<void> | undefined;
   #isClosed = false;
   #ownsDataSource = false;
   #layer: Layer = 'direct';
@@ -117,12 +118,11 @@ export class Service implements AsyncDisposable {
   }) as CallFn;
 
   /** Connects, declares, consumes: what `bgtasks tasks` does. A service that only calls need not start. */
-  async start(): Promise<void> {
-    this.#isClosed = false;
-    const { broker, worker } = await this.#opened('it was not started');
-    await broker.connect();
-    await this.#initializeDataSource();
-    await worker.start();
+  start(): Promise<void> {
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
   }
 
   /** Stops consuming, finishes what runs (at most `drainMs`), settles, closes. Closing twice is harmless. */
@@ -212,6 +212,14 @@ export class Service implements AsyncDisposable {
   }
 
   // ---------- opening
+
+  async #start(): Promise<void> {
+    this.#isClosed = false;
+    const { broker, worker } = await this.#opened('it was not started');
+    await broker.connect();
+    await this.#initializeDataSource();
+    await worker.start();
+  }
 
   async #opened(otherwise: string): Promise<Running> {
     if (this.#isClosed && !this.#isTest()) throw new ServiceStoppingError(otherwise);

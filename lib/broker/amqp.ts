@@ -8,6 +8,7 @@
  *         its tag means nothing, or another message, on a new channel.
  * Errors: `CONNECTION_FAILED`, with what to do. No message holds the password of the URL.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConsumeMessage, connect, type Options } from 'amqplib';
 import { ConnectionFailedError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -55,12 +56,17 @@ export class AmqpBroker implements Broker {
   readonly #subscriptions = new Set<Subscription>();
   #opening: Promise<Connection> | undefined;
   #connection: Connection | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
+  #isRecovering = false;
 
   constructor(url: string, log: Logger) {
     this.#url = new URL(url);
     this.#log = log;
     if (!this.#url.searchParams.has('heartbeat')) this.#url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   get isConnected(): boolean {
@@ -104,7 +110,7 @@ export class AmqpBroker implements Broker {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#subscriptions.clear();
     const connection = await this.#opening?.catch(() => undefined);
     if (!connection?.isOpen) return;
@@ -164,16 +170,25 @@ export class AmqpBroker implements Broker {
 
   /** Full jitter: with equal delays, every worker would come back in the same instant after a restart of the broker. */
   async #recover(): Promise<void> {
+    if (this.#isRecovering) return; // a connection that is lost again while it is restored
+    this.#isRecovering = true;
     for (let attempt = 0; !this.#isClosed; attempt += 1) {
       const delayMs = Math.random() * Math.min(RECONNECT.maxMs, RECONNECT.baseMs * 2 ** attempt);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      try {
-        await this.#restore(await this.#open());
-        this.#log.info({ broker: this.#url.host }, 'connection to the broker restored');
-        return;
-      } catch (error) {
-        this.#log.debug({ error, attempt }, 'no connection to the broker yet');
-      }
+      await sleep(delayMs, undefined, { signal: this.#closing.signal }).catch(() => {});
+      if (await this.#isRestored()) break;
+    }
+    this.#isRecovering = false;
+  }
+
+  async #isRestored(): Promise<boolean> {
+    try {
+      const connection = await this.#open();
+      await this.#restore(connection);
+      if (connection.isOpen) this.#log.info({ broker: this.#url.host }, 'connection to the broker restored');
+      return connection.isOpen;
+    } catch (error) {
+      if (!this.#isClosed) this.#log.warn({ reason: messageOf(error) }, 'no connection to the broker yet');
+      return false;
     }
   }
 

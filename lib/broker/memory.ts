@@ -7,6 +7,7 @@
  * Order:  deliveries come in a later microtask, never within the publish.
  */
 import { randomUUID } from 'node:crypto';
+import { ConnectionFailedError } from '../errors.js';
 import type { Broker, CallChannel, CallListener, Consumer, Delivery, OutgoingMessage, QueueSpec } from './broker.js';
 
 interface Stored extends OutgoingMessage {
@@ -142,13 +143,16 @@ export class MemoryBroker implements Broker {
     return this.#hub.connections.has(this);
   }
 
-  async connect(): Promise<void> {}
+  async connect(): Promise<void> {
+    this.#checkOpen();
+  }
 
   publish(message: OutgoingMessage): boolean {
     return this.isConnected && this.#hub.publish(message);
   }
 
   async openCalls(listener: CallListener): Promise<CallChannel> {
+    this.#checkOpen();
     const replyTo = `amq.rabbitmq.reply-to.${randomUUID()}`;
     this.#hub.replyAddresses.set(replyTo, listener);
     this.#replyAddresses.push(replyTo);
@@ -161,6 +165,7 @@ export class MemoryBroker implements Broker {
   }
 
   async declare(queue: QueueSpec): Promise<void> {
+    this.#checkOpen();
     if (!this.#hub.queues.has(queue.name)) this.#hub.queues.set(queue.name, new MemoryQueue());
   }
 
@@ -169,6 +174,7 @@ export class MemoryBroker implements Broker {
   }
 
   async consume(name: string, prefetch: number, onDelivery: (delivery: Delivery) => void): Promise<Consumer> {
+    this.#checkOpen();
     const queue = this.#hub.queue(name);
     const consumer: MemoryConsumer = { prefetch, onDelivery, connection: this, unsettled: 0 };
     this.#consumers.set(consumer, queue);
@@ -188,5 +194,9 @@ export class MemoryBroker implements Broker {
     this.#consumers.clear();
     this.#hub.connections.delete(this);
     if (this.#hub.connections.size === 0 && hubs().get(this.#url) === this.#hub) hubs().delete(this.#url);
+  }
+
+  #checkOpen(): void {
+    if (!this.isConnected) throw new ConnectionFailedError('The broker was closed.', {});
   }
 }

@@ -88,6 +88,26 @@ describe('RabbitMQ', () => {
       expect(worker.health()).to.include({ connected: true, consuming: true });
     });
 
+    it('is found again however often it is lost, with one consumer per task', async () => {
+      const routes = [unique('often.a'), unique('often.b'), unique('often.c')];
+      const worker = autoClose(new Service({ url: throughProxy(proxy), logger }));
+      for (const route of routes) worker.rpcTask(route)(() => 'served');
+      await worker.start();
+      for (let cut = 0; cut < 30; cut += 1) {
+        await pause(Math.random() * 25); // at any step of connecting, declaring, consuming
+        proxy.cut();
+      }
+      const api = autoClose(new Service({ url: rabbitUrl(), logger }));
+      await until(() => worker.health().consuming);
+      for (const route of routes) expect(await api.call(route)).to.equal('served');
+      const admin = await connect(rabbitUrl());
+      const channel = await admin.createChannel();
+      for (const route of routes) {
+        await until(async () => (await channel.checkQueue(route)).consumerCount === 1);
+      }
+      await admin.close();
+    });
+
     it('has what was not settled delivered again, and a late settling harms nothing', async () => {
       const route = unique('unsettled');
       const worker = autoClose(new Service({ url: throughProxy(proxy), logger }));

@@ -5,6 +5,7 @@ import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
+import { rejection } from '../support/rejection.js';
 import { pause, until } from '../support/until.js';
 
 export function brokerContract(url: () => string): void {
@@ -51,6 +52,19 @@ export function brokerContract(url: () => string): void {
     await broker.close();
     await broker.close();
     expect(broker.isConnected).to.equal(false);
+  });
+
+  it('does nothing more once it is closed', async () => {
+    const { name, ...rest } = await declared();
+    await broker.close();
+    for (const attempt of [
+      broker.connect(),
+      broker.declare({ name, ...rest }),
+      broker.consume(name, 1, () => {}),
+      broker.openCalls({ onReply: () => {}, onReturn: () => {}, onLost: () => {} }),
+    ]) {
+      expect(await rejection(attempt)).to.have.property('code', 'CONNECTION_FAILED');
+    }
   });
 
   it('brings a message with its body, properties and headers, and its reply back', async () => {
