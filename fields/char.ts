@@ -1,6 +1,6 @@
 /** Text. */
-import { EMPTY, Field, NO_CTX } from './field.js';
-import type { Ctx, FieldOptions, NoOptions, Validator } from './types.js';
+import { Field, NO_CTX } from './field.js';
+import type { Ctx, FieldOptions, NoOptions } from './types.js';
 import { codePoints, loneSurrogate, strip } from './validators.js';
 
 export interface CharOptions extends FieldOptions {
@@ -14,9 +14,9 @@ export interface CharOptions extends FieldOptions {
   readonly trimWhitespace?: boolean;
 }
 
-/** Reads texts, and numbers as their text. Lengths are in code points. */
+/** Reads texts, and numbers as JavaScript writes them. Lengths are in code points. */
 export class CharField<const P extends CharOptions = NoOptions> extends Field<P> {
-  static override readonly errorMessages = {
+  static override readonly errorMessages: Readonly<Record<string, string>> = {
     invalid: 'Not a valid string.',
     blank: 'This field may not be blank.',
     max_length: 'Ensure this field has no more than {max_length} characters.',
@@ -24,59 +24,60 @@ export class CharField<const P extends CharOptions = NoOptions> extends Field<P>
     null_characters_not_allowed: 'Null characters are not allowed.',
     surrogate_characters_not_allowed: 'Surrogate characters are not allowed: U+{code_point}.',
   };
+  static override readonly optionNames: readonly string[] = ['maxLength', 'minLength', 'allowBlank', 'trimWhitespace'];
 
-  readonly #checks: readonly Validator[];
+  readonly #trims: boolean;
 
   constructor(options?: P) {
     super(options);
-    this.#checks = [...super.validators(), ...this.#ownChecks(this.settings as CharOptions)];
-  }
-
-  /** `''` is no value unless `allowBlank`; the validators do not see it. */
-  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
-    const { readOnly, allowBlank, trimWhitespace = true } = this.settings as CharOptions;
-    const isText = typeof data === 'string' && !readOnly && (data as unknown) !== EMPTY;
-    if (isText && (data === '' || (trimWhitespace && strip(data) === ''))) return allowBlank ? '' : this.fail('blank');
-    return super.runValidation(data, ctx);
-  }
-
-  override toInternalValue(data: unknown): string {
-    if (typeof data !== 'string' && typeof data !== 'number') this.fail('invalid');
-    const text = String(data);
-    return ((this.settings as CharOptions).trimWhitespace ?? true) ? strip(text) : text;
-  }
-
-  override toRepresentation(value: unknown): string {
-    return typeof value === 'string' ? value : String(value);
-  }
-
-  protected override validators(): readonly Validator[] {
-    return this.#checks;
-  }
-
-  #ownChecks({ maxLength, minLength }: CharOptions): Validator[] {
-    const checks: Validator[] = [];
-    if (maxLength !== undefined) {
-      checks.push((text: string) => {
+    const { maxLength, minLength, trimWhitespace = true } = this.settings as CharOptions;
+    this.#trims = trimWhitespace;
+    if (maxLength !== undefined && maxLength !== null) {
+      this.checks.push((text: string) => {
         // A text has at most as many code points as units, which are known at once.
         if (text.length > maxLength && codePoints(text) > maxLength) this.fail('max_length', { max_length: maxLength });
       });
     }
-    if (minLength !== undefined) {
-      checks.push((text: string) => {
+    if (minLength !== undefined && minLength !== null) {
+      this.checks.push((text: string) => {
         if (codePoints(text) < minLength) this.fail('min_length', { min_length: minLength });
       });
     }
-    checks.push(
-      (text: string) => {
-        if (text.includes('\0')) this.fail('null_characters_not_allowed');
-      },
-      (text: string) => {
-        const unit = loneSurrogate(text);
-        if (unit === undefined) return;
-        this.fail('surrogate_characters_not_allowed', { code_point: unit.toString(16).toUpperCase() });
-      },
-    );
-    return checks;
+    this.checks.push(this.#refuseNull, this.#refuseSurrogates);
   }
+
+  /** `''` is no value unless `allowBlank`; the validators do not see it. */
+  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+    if (typeof data === 'string' && (data === '' || (this.#trims && strip(data) === ''))) {
+      return (this.settings as CharOptions).allowBlank ? '' : this.fail('blank');
+    }
+    return super.runValidation(data, ctx);
+  }
+
+  override toInternalValue(data: unknown): string {
+    if (typeof data === 'string') return this.#trims ? strip(data) : data;
+    return typeof data === 'number' || typeof data === 'bigint' ? String(data) : this.fail('invalid');
+  }
+
+  override toRepresentation(value: unknown): string {
+    if (typeof value === 'string') return value;
+    return typeof value === 'object' && value !== null ? objectText(value) : String(value);
+  }
+
+  readonly #refuseNull = (text: string) => {
+    if (text.includes('\0')) this.fail('null_characters_not_allowed');
+  };
+
+  readonly #refuseSurrogates = (text: string) => {
+    const unit = loneSurrogate(text);
+    if (unit === undefined) return;
+    this.fail('surrogate_characters_not_allowed', { code_point: unit.toString(16).toUpperCase() });
+  };
+}
+
+/** A date in ISO 8601, lists and plain objects as JSON, what has a text of its own as that. */
+function objectText(value: object): string {
+  if (value instanceof Date) return value.toISOString();
+  const isPlain = Array.isArray(value) || String(value) === '[object Object]';
+  return isPlain ? JSON.stringify(value) : String(value);
 }

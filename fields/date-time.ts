@@ -1,60 +1,86 @@
-/** A point in time. */
+/**
+ * Points in time.
+ *
+ * Shape:  a `Date`, which is an instant to the millisecond: finer input is cut off. It has no zone of its own, so
+ *         `defaultTimezone` says where the clocks are that input without a zone means, and that are shown.
+ */
+import { offsetText } from './clock-format.js';
+import { CLOCK_OPTION_NAMES, type Clock, type ClockOptions, clockOf } from './clock-options.js';
+import { dateText, type Moment, parseDateTime, timeText, utcMilliseconds, utcMoment } from './clock-text.js';
 import { Field } from './field.js';
-import type { FieldOptions, NoOptions } from './types.js';
+import { TimeZone } from './time-zone.js';
+import type { NoOptions } from './types.js';
 
-const FORMAT = 'YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]';
-const DATE = String.raw`(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})`;
-const TIME = String.raw`(?<hour>\d{1,2}):(?<minute>\d{1,2})(?::(?<second>\d{1,2})(?:[.,](?<fraction>\d{1,6})\d{0,6})?)?`;
-const ZONE = String.raw`(?:\s*(?<zone>Z|[+-]\d{2}(?::?\d{2})?))?`;
-const DATE_TIME = new RegExp(`^${DATE}[T ]${TIME}${ZONE}$`);
+export interface DateTimeOptions extends ClockOptions {
+  /** The IANA name of a zone; null is UTC that is shown without saying so. Default: `'UTC'`. */
+  readonly defaultTimezone?: string | null;
+}
+
+type Shown<P> = P extends { readonly format: null } ? Date : string;
 
 /** Years of four digits: what databases and ISO 8601 have in common. */
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Reads ISO 8601 texts into a `Date`, to the millisecond; without a zone they are UTC. Shows ISO 8601 in UTC. */
-export class DateTimeField<const P extends FieldOptions = NoOptions> extends Field<P> {
+/** Reads ISO 8601 texts into a `Date`; shows ISO 8601. */
+export class DateTimeField<const P extends DateTimeOptions = NoOptions> extends Field<P> {
   static override readonly errorMessages = {
     invalid: 'Datetime has wrong format. Use one of these formats instead: {format}.',
+    make_aware: 'Invalid datetime for the timezone "{timezone}".',
     overflow: 'Datetime value out of range.',
   };
+  static override readonly optionNames: readonly string[] = [...CLOCK_OPTION_NAMES, 'defaultTimezone'];
+
+  readonly #clock: Clock;
+  /** null: the clocks are not named. */
+  readonly #zone: TimeZone | null;
+
+  constructor(options?: P) {
+    super(options);
+    const { defaultTimezone = 'UTC' } = this.settings as DateTimeOptions;
+    this.#zone = defaultTimezone === null ? null : new TimeZone(defaultTimezone);
+    this.#clock = clockOf(this.settings, parseDateTime, 'YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]');
+  }
 
   override toInternalValue(data: unknown): Date {
     if (data instanceof Date && !Number.isNaN(data.getTime())) return data;
-    const date = typeof data === 'string' ? readDateTime(data) : undefined;
-    if (date === undefined) return this.fail('invalid', { format: FORMAT });
-    if (date.getTime() < EARLIEST || date.getTime() > LATEST) this.fail('overflow');
-    return date;
+    const moment = typeof data === 'string' ? this.#clock.read(data) : undefined;
+    if (moment === undefined) return this.fail('invalid', { format: this.#clock.words });
+    const instant = this.#instantOf(moment);
+    if (instant < EARLIEST || instant > LATEST) this.fail('overflow');
+    return new Date(instant);
   }
 
-  /** A text is shown as it is: some drivers give texts. */
-  override toRepresentation(value: unknown): string {
-    return value instanceof Date ? value.toISOString() : String(value);
+  /** A text is shown as it is, as some drivers give texts; nothing is shown as null. */
+  override toRepresentation(value: unknown): Shown<P> {
+    const { write } = this.#clock;
+    if (!value || (value instanceof Date && Number.isNaN(value.getTime()))) return null as unknown as Shown<P>;
+    if (!(value instanceof Date)) return String(value) as Shown<P>;
+    if (write === null) return value as Shown<P>;
+    return (write ? write(this.#momentAt(value)) : this.#isoText(value)) as Shown<P>;
+  }
+
+  #instantOf(moment: Moment): number {
+    if (moment.offset !== undefined) return utcMilliseconds(moment) - moment.offset * 60_000;
+    const zone = this.#zone;
+    if (zone === null) return utcMilliseconds(moment);
+    return zone.instantOf(moment) ?? this.fail('make_aware', { timezone: zone.name });
+  }
+
+  #momentAt(date: Date): Moment {
+    return this.#zone === null ? utcMoment(date) : this.#zone.momentAt(date);
+  }
+
+  #isoText(date: Date): string {
+    if (this.#zone === null || this.#zone.name === 'UTC') return `${utcText(date)}${this.#zone === null ? '' : 'Z'}`;
+    const moment = this.#zone.momentAt(date);
+    const offset = offsetText(moment.offset ?? 0);
+    return `${dateText(moment)}T${timeText(moment)}${offset === '+00:00' ? 'Z' : offset}`;
   }
 }
 
-function readDateTime(text: string): Date | undefined {
-  const parts = DATE_TIME.exec(text)?.groups;
-  if (!parts) return undefined;
-  const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((name) =>
-    Number(parts[name] ?? 0),
-  ) as [number, number, number, number, number, number];
-  const offset = offsetMinutes(parts.zone);
-  if (hour > 23 || minute > 59 || second > 59 || year < 1 || offset === undefined) return undefined;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  // A day that the month does not have would roll over into the next.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  const milliseconds = Number((parts.fraction ?? '').padEnd(3, '0').slice(0, 3));
-  date.setUTCHours(hour, minute - offset, second, milliseconds);
-  return date;
-}
-
-/** Minutes east of UTC; undefined where there is no such zone. */
-function offsetMinutes(zone: string | undefined): number | undefined {
-  if (zone === undefined || zone === 'Z') return 0;
-  const hours = Number(zone.slice(1, 3));
-  const minutes = Number(zone.slice(3).replace(':', '') || 0);
-  if (hours > 23 || minutes > 59) return undefined;
-  return (zone[0] === '-' ? -1 : 1) * (hours * 60 + minutes);
+/** A fraction has six digits as in Python, and is left out where it is nought. */
+function utcText(date: Date): string {
+  const text = date.toISOString();
+  return text.endsWith('.000Z') ? text.slice(0, -5) : `${text.slice(0, -1)}000`;
 }

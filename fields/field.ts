@@ -3,21 +3,23 @@
  *
  * Shape:  `toRepresentation(value)` native -> JSON; `runValidation(data)` JSON -> native, which is: empty and null
  *         checks, then `toInternalValue(data)`, then the validators. A field belongs to no serializer and keeps no state.
- * Errors: `ValidationError` with the codes and texts of Django REST framework; `USAGE` for options that contradict
- *         each other, when the field is built.
+ * Errors: `ValidationError` with the codes and texts of Django REST framework; `USAGE` for options that are unknown or
+ *         contradict each other, when the field is built.
  */
-import { BgTasksError } from '../lib/errors.js';
-import { type ErrorDetail, type ErrorInput, ValidationError } from '../lib/validation-error.js';
-import { chain, isPromise, type MaybePromise } from './maybe-promise.js';
+import { type ErrorDetail, type ErrorTree, ValidationError } from '../lib/validation-error.js';
+import { isPromise, type MaybePromise } from './maybe-promise.js';
+import { type Facts, filledMessage, type Messages, messagesOf } from './messages.js';
+import { checkFieldOptions, usage } from './options.js';
+import { refusal } from './refusal.js';
 import type { Ctx, FieldOptions, NoOptions, Validator } from './types.js';
+
+export { usage } from './options.js';
 
 /** "Not sent", which null is not; also what a field gives that sets no value. */
 export const EMPTY: unique symbol = Symbol('bgtasks.empty');
 
 /** Outside of any serializer. */
 export const NO_CTX: Ctx = Object.freeze({ context: Object.freeze({}), instance: undefined, partial: false });
-
-type Messages = Readonly<Record<string, string>>;
 
 export abstract class Field<P = NoOptions> {
   /** Texts by code; a subclass adds its own, and those of its bases stay. */
@@ -26,34 +28,51 @@ export abstract class Field<P = NoOptions> {
     null: 'This field may not be null.',
     invalid: 'Invalid value.',
   };
+  /** What `options` may hold; a subclass adds its own. One without any is not checked. */
+  static readonly optionNames: readonly string[] = [
+    ...['readOnly', 'writeOnly', 'required', 'allowNull', 'default', 'initial', 'source', 'label', 'helpText'],
+    ...['errorMessages', 'validators'],
+  ];
 
   readonly options: P;
+  /** Run on every value that was read: those of the options first; a constructor adds what follows from its options. */
+  protected readonly checks: Validator[];
 
   constructor(options?: P) {
+    if (new.target === (Field as unknown)) throw usage('Field is the base of fields: extend it, or use ReadOnlyField.');
     this.options = options ?? ({} as P);
-    refuseContradictions(this.constructor.name, this.settings);
+    checkFieldOptions(new.target, this.settings);
+    this.checks = [...(this.settings.validators ?? [])];
   }
 
-  /** Native value -> plain JSON value. Never called with null or undefined. */
+  /** Native value -> plain JSON value. Serializers never call it with null or undefined. */
   abstract toRepresentation(value: unknown, ctx: Ctx): unknown;
 
   /** Plain value -> native value; refuses by `this.fail(code)`. Never called with null or undefined. */
   abstract toInternalValue(data: unknown, ctx: Ctx): unknown;
 
   /** Where the value is on a row, for a field that `source` is not enough for; undefined: there is no value. */
-  readFrom?(row: object): unknown;
+  readFrom?(row: object, name: string, ctx: Ctx): unknown;
 
   /** Throws the message that belongs to `code`, with `{name}` replaced by facts. */
-  fail(code: string, facts: Readonly<Record<string, unknown>> = {}): never {
-    throw new ValidationError(this.message(code, facts), code);
+  fail(code: string, facts: Facts = {}): never {
+    throw refusal([{ message: this.message(code, facts), code }]);
+  }
+
+  /** The same with a code of which there are several messages. */
+  protected failWith(message: string, code: string): never {
+    throw refusal([{ message: this.message(message), code }]);
   }
 
   /** Reads `data` and checks it: the value, or a promise where a validator is asynchronous. `EMPTY` sets no value. */
   runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
-    if (this.settings.readOnly) return this.defaultValue(ctx);
+    const { settings } = this;
+    if (settings.readOnly) return this.defaultValue(ctx);
     if (data === EMPTY || data === undefined) return this.#whenNotSent(ctx);
-    if (data === null) return this.settings.allowNull ? null : this.fail('null');
-    return chain(this.toInternalValue(data, ctx), (value) => this.#validated(value, ctx));
+    if (data === null) return settings.allowNull ? null : this.fail('null');
+    const value = this.toInternalValue(data, ctx);
+    if (isPromise(value)) return value.then((late) => this.#checked(late, ctx));
+    return this.checks.length === 0 ? value : this.#checked(value, ctx);
   }
 
   /** The default, or `EMPTY` where there is none or the update is partial. */
@@ -63,18 +82,13 @@ export abstract class Field<P = NoOptions> {
     return typeof value === 'function' ? value(ctx) : value;
   }
 
-  /** Those of the options first, then the ones that follow from other options. */
-  protected validators(): readonly Validator[] {
-    return this.settings.validators ?? [];
-  }
-
-  protected message(code: string, facts: Readonly<Record<string, unknown>> = {}): string {
-    const own = this.settings.errorMessages ?? {};
-    const text = Object.hasOwn(own, code) ? own[code] : messagesOf(this.constructor)[code];
+  protected message(code: string, facts: Facts = {}): string {
+    const own = this.settings.errorMessages;
+    const text = own && Object.hasOwn(own, code) ? own[code] : messagesOf(this.constructor)[code];
     if (text === undefined) {
       throw usage(`${this.constructor.name} has no message for "${code}": add it to \`static errorMessages\`.`);
     }
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(facts, name) ? String(facts[name]) : whole));
+    return filledMessage(code, text, facts);
   }
 
   /** The options as every field has them. */
@@ -89,23 +103,21 @@ export abstract class Field<P = NoOptions> {
     return this.defaultValue(ctx);
   }
 
-  #validated(value: unknown, ctx: Ctx): MaybePromise<unknown> {
-    if (value === null) return null;
-    const errors: ErrorInput[] = [];
-    const waiting: Promise<void>[] = [];
-    for (const validate of this.validators()) {
+  /** Nothing is allocated for a value that all validators let pass. */
+  #checked(value: unknown, ctx: Ctx): MaybePromise<unknown> {
+    let errors: ErrorTree[] | undefined;
+    let waiting: Promise<unknown>[] | undefined;
+    for (const check of this.checks) {
       try {
-        const done = validate(value, ctx);
-        if (isPromise(done)) waiting.push(done.catch((error) => keep(errors, error)));
+        const done = check(value, ctx);
+        if (isPromise(done)) waiting = [...(waiting ?? []), done];
       } catch (error) {
-        keep(errors, error);
+        errors = [...(errors ?? []), errorsOf(error)];
       }
     }
-    const finish = () => {
-      if (errors.length > 0) throw joined(errors);
-      return value;
-    };
-    return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
+    if (waiting) return whenChecked(value, waiting, errors ?? []);
+    if (errors) throw joined(errors);
+    return value;
   }
 }
 
@@ -114,39 +126,27 @@ export function isValidationError(error: unknown): error is ValidationError {
   return error instanceof ValidationError || (error as { code?: unknown } | null)?.code === 'VALIDATION';
 }
 
-export function usage(message: string): BgTasksError {
-  return new BgTasksError('USAGE', message);
+async function whenChecked(
+  value: unknown,
+  waiting: readonly Promise<unknown>[],
+  known: readonly ErrorTree[],
+): Promise<unknown> {
+  const late: ErrorTree[] = [];
+  const keep = (error: unknown) => late.push(errorsOf(error));
+  await Promise.all(waiting.map((done) => done.catch(keep)));
+  const errors = [...known, ...late];
+  if (errors.length > 0) throw joined(errors);
+  return value;
 }
 
-function keep(errors: ErrorInput[], error: unknown): void {
+/** What refused; anything else, a bug for one, is thrown on. */
+function errorsOf(error: unknown): ErrorTree {
   if (!isValidationError(error)) throw error;
-  errors.push(error.errors as ErrorInput);
+  return error.errors;
 }
 
 /** Several lists become one; a tree by name is thrown as it is, since there is no list to add it to. */
-function joined(errors: readonly ErrorInput[]): ValidationError {
+function joined(errors: readonly ErrorTree[]): ValidationError {
   const tree = errors.find((error) => !Array.isArray(error));
-  return new ValidationError(tree ?? (errors.flat() as ErrorDetail[]));
-}
-
-const messages = new WeakMap<object, Messages>();
-
-/** The texts of a class and its bases. */
-function messagesOf(type: object): Messages {
-  const known = messages.get(type);
-  if (known) return known;
-  const base = Object.getPrototypeOf(type) as object | null;
-  const inherited = typeof base === 'function' && base !== Function.prototype ? messagesOf(base) : {};
-  const own = Object.hasOwn(type, 'errorMessages') ? (type as typeof Field).errorMessages : {};
-  const all = Object.assign(Object.create(null), inherited, own) as Messages;
-  messages.set(type, all);
-  return all;
-}
-
-function refuseContradictions(name: string, options: FieldOptions): void {
-  const { readOnly, writeOnly, required } = options;
-  const refuse = (one: string, other: string) => usage(`${name}: "${one}" and "${other}" contradict each other.`);
-  if (readOnly && writeOnly) throw refuse('readOnly', 'writeOnly');
-  if (readOnly && required) throw refuse('readOnly', 'required');
-  if (required && options.default !== undefined) throw refuse('required', 'default');
+  return refusal(tree ?? (errors.flat() as ErrorDetail[]));
 }

@@ -1,10 +1,12 @@
 /** A list whose items are all read and shown by one field. */
-import type { ErrorInput } from '../lib/validation-error.js';
-import { ValidationError } from '../lib/validation-error.js';
-import { EMPTY, Field, isValidationError } from './field.js';
+import type { ErrorTree } from '../lib/validation-error.js';
+import { EMPTY, Field, isValidationError, usage } from './field.js';
 import { isPromise } from './maybe-promise.js';
+import { checkChild } from './options.js';
+import { refusal } from './refusal.js';
 import { typeName } from './type-name.js';
-import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, Validator, ValidOfField } from './types.js';
+import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, ValidOfField } from './types.js';
+import { UnvalidatedField } from './unvalidated.js';
 
 export interface ListOptions extends FieldOptions {
   /** Whether `[]` is a value. Default: true. */
@@ -13,8 +15,8 @@ export interface ListOptions extends FieldOptions {
   readonly maxLength?: number;
 }
 
-/** Errors of items stand by index: `{ "3": [...] }`. */
-export class ListField<C extends AnyField, const P extends ListOptions = NoOptions> extends Field<
+/** Errors of items stand by index: `{ "3": [...] }`. Without a `child`, items are whatever they are. */
+export class ListField<C extends AnyField = UnvalidatedField, const P extends ListOptions = NoOptions> extends Field<
   P & { readonly child: C }
 > {
   static override readonly errorMessages = {
@@ -23,22 +25,36 @@ export class ListField<C extends AnyField, const P extends ListOptions = NoOptio
     max_length: 'Ensure this field has no more than {max_length} elements.',
     min_length: 'Ensure this field has at least {min_length} elements.',
   };
+  static override readonly optionNames: readonly string[] = ['child', 'allowEmpty', 'minLength', 'maxLength'];
 
-  /** A list needs options, as its child is one of them. */
-  constructor(options: P & { readonly child: C }) {
-    super(options);
+  constructor(options?: P & { readonly child?: C }) {
+    super({ ...options, child: options?.child ?? new UnvalidatedField() } as P & { readonly child: C });
+    checkChild('ListField', this.options.child);
+    const { minLength, maxLength } = this.settings as ListOptions;
+    if (maxLength !== undefined && maxLength !== null) {
+      this.checks.push((items: readonly unknown[]) => {
+        if (items.length > maxLength) this.fail('max_length', { max_length: maxLength });
+      });
+    }
+    if (minLength !== undefined && minLength !== null) {
+      this.checks.push((items: readonly unknown[]) => {
+        if (items.length < minLength) this.fail('min_length', { min_length: minLength });
+      });
+    }
   }
 
   override toInternalValue(data: unknown, ctx: Ctx): MaybeAll<ValidOfField<C>> {
-    if (!Array.isArray(data)) return this.fail('not_a_list', { input_type: typeName(data) });
-    if (data.length === 0 && (this.settings as ListOptions).allowEmpty === false) this.fail('empty');
-    return readItems(data, this.options.child, ctx) as MaybeAll<ValidOfField<C>>;
+    const items = data instanceof Set ? [...data] : data;
+    if (!Array.isArray(items)) return this.fail('not_a_list', { input_type: typeName(data) });
+    if (items.length === 0 && (this.settings as ListOptions).allowEmpty === false) this.fail('empty');
+    return readItems(items, this.options.child, ctx) as MaybeAll<ValidOfField<C>>;
   }
 
   override toRepresentation(value: unknown, ctx: Ctx): MaybeAll<ReprOfField<C>> {
+    if (!isIterable(value)) throw usage(`ListField shows lists, not ${typeName(value)}.`);
     const { child } = this.options;
     let isWaiting = false;
-    const shown = Array.from(value as Iterable<unknown>, (item) => {
+    const shown = Array.from(value, (item) => {
       if (item === null || item === undefined) return null;
       const one = child.toRepresentation(item, ctx);
       isWaiting ||= isPromise(one);
@@ -46,57 +62,47 @@ export class ListField<C extends AnyField, const P extends ListOptions = NoOptio
     });
     return (isWaiting ? Promise.all(shown) : shown) as MaybeAll<ReprOfField<C>>;
   }
+}
 
-  protected override validators(): readonly Validator[] {
-    const { minLength, maxLength } = this.settings as ListOptions;
-    return [
-      ...super.validators(),
-      (items: readonly unknown[]) => {
-        if (maxLength !== undefined && items.length > maxLength) this.fail('max_length', { max_length: maxLength });
-      },
-      (items: readonly unknown[]) => {
-        if (minLength !== undefined && items.length < minLength) this.fail('min_length', { min_length: minLength });
-      },
-    ];
-  }
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof (value as Iterable<unknown> | undefined)?.[Symbol.iterator] === 'function';
 }
 
 /** A list at once, or a promise of it where an item is asynchronous. */
 export type MaybeAll<T> = T[] | Promise<T[]>;
 
-/** Reads every item, and then throws the errors of all of them by index. */
-export function readItems(
-  data: readonly unknown[],
-  child: Pick<AnyField, 'runValidation'>,
-  ctx: Ctx,
-): MaybeAll<unknown> {
-  const errors: Record<string, ErrorInput> = {};
+type Child = Pick<AnyField, 'runValidation'>;
+
+/** Reads every item, and then throws the errors of all of them by index. An item that sets no value is left out. */
+export function readItems(data: readonly unknown[], child: Child, ctx: Ctx): MaybeAll<unknown> {
   const values: unknown[] = new Array(data.length);
-  const waiting: Promise<void>[] = [];
-  const keep = (index: number, error: unknown) => {
-    if (!isValidationError(error)) throw error;
-    errors[index] = error.errors as ErrorInput;
-  };
+  let errors: Record<string, ErrorTree> | undefined;
+  let isWaiting = false;
+  let isSparse = false;
   for (let index = 0; index < data.length; index++) {
     try {
       const value = child.runValidation(data[index], ctx);
-      if (isPromise(value))
-        waiting.push(
-          value.then(
-            (late) => {
-              values[index] = late;
-            },
-            (error) => keep(index, error),
-          ),
-        );
-      else values[index] = value;
+      isWaiting ||= isPromise(value);
+      isSparse ||= value === EMPTY;
+      values[index] = value;
     } catch (error) {
-      keep(index, error);
+      if (!isValidationError(error)) throw error;
+      errors ??= {};
+      errors[index] = error.errors;
     }
   }
-  const finish = () => {
-    if (Object.keys(errors).length > 0) throw new ValidationError(errors);
-    return values.filter((value) => value !== EMPTY);
-  };
-  return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
+  if (isWaiting) return whenRead(values, errors ?? {});
+  if (errors) throw refusal(errors);
+  return isSparse ? values.filter((value) => value !== EMPTY) : values;
+}
+
+async function whenRead(waiting: readonly unknown[], errors: Record<string, ErrorTree>): Promise<unknown[]> {
+  const settled = await Promise.allSettled(waiting);
+  settled.forEach((one, index) => {
+    if (one.status === 'fulfilled') return;
+    if (!isValidationError(one.reason)) throw one.reason;
+    errors[index] = one.reason.errors;
+  });
+  if (Object.keys(errors).length > 0) throw refusal(errors);
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value).filter((value) => value !== EMPTY);
 }

@@ -1,5 +1,5 @@
 /** A value that is worked out from the whole object. */
-import { Field } from './field.js';
+import { Field, usage } from './field.js';
 import type { Ctx, ROW } from './types.js';
 
 /** `new MethodField((user, { context }) => ...)`: shows what the function gives; a promise of it is awaited. */
@@ -10,6 +10,7 @@ export class MethodField<Row, T> extends Field<{ readonly readOnly: true }> {
 
   constructor(show: (row: Row, ctx: Ctx) => T) {
     super({ readOnly: true, source: '*' } as { readOnly: true });
+    if (typeof show !== 'function') throw usage('MethodField needs the function that gives its value.');
     this.#show = show;
   }
 

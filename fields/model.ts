@@ -16,6 +16,7 @@ export class ModelField<const P extends ModelFieldOptions = NoOptions> extends F
   static override readonly errorMessages = {
     max_length: 'Ensure this field has no more than {max_length} characters.',
   };
+  static override readonly optionNames: readonly string[] = ['maxLength'];
 
   override toInternalValue(data: unknown): unknown {
     if (typeof data === 'object') this.fail('invalid');

@@ -8,6 +8,8 @@ export type ReadOnlyOptions = Omit<FieldOptions, 'readOnly' | 'writeOnly' | 'req
 export class ReadOnlyField<T = unknown, const P extends ReadOnlyOptions = NoOptions> extends Field<
   P & { readonly readOnly: true }
 > {
+  static override readonly optionNames: readonly string[] = [];
+
   constructor(options?: P) {
     super({ ...(options as P), readOnly: true });
   }

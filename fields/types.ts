@@ -15,6 +15,8 @@ export interface Ctx {
   readonly instance: unknown;
   /** A partial update: fields that were not sent are neither required nor defaulted. */
   readonly partial: boolean;
+  /** The name of the field in its serializer; undefined for what belongs to the serializer itself. */
+  readonly fieldName?: string | undefined;
 }
 
 /** Refuses a value by throwing a `ValidationError`, or by rejecting with one. */
@@ -33,6 +35,8 @@ export interface FieldOptions {
   readonly allowNull?: boolean;
   /** What stands for a value that was not sent: a value, or a function of the context. */
   readonly default?: unknown;
+  /** What an empty form shows: a value, or a function that gives it. */
+  readonly initial?: unknown;
   /** The path of the value on the object, dotted; `*` is the whole object. Default: the field's name. */
   readonly source?: string;
   /** The field's name for people. */

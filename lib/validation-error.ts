@@ -45,9 +45,20 @@ export class ValidationError extends BgTasksError {
 function toTree(input: ErrorInput, code: string): ErrorTree {
   if (typeof input === 'string') return [{ message: input, code }];
   if (isDetail(input)) return [input];
-  if (Array.isArray(input)) return input.flatMap((item) => toTree(item, code) as readonly ErrorDetail[]);
+  if (Array.isArray(input)) return listToTree(input, code);
   const branches = Object.entries(input as Record<string, ErrorInput>);
   return Object.fromEntries(branches.map(([key, value]) => [key, toTree(value, code)]));
+}
+
+/** Texts make one leaf; a list with trees in it, one for each item, is a tree by index without those that hold nothing. */
+function listToTree(input: readonly ErrorInput[], code: string): ErrorTree {
+  const items = input.map((item) => toTree(item, code));
+  if (items.every(isLeaf)) return items.flat();
+  return Object.fromEntries(items.flatMap((item, index) => (Object.keys(item).length > 0 ? [[index, item]] : [])));
+}
+
+function isLeaf(tree: ErrorTree): tree is readonly ErrorDetail[] {
+  return Array.isArray(tree);
 }
 
 function isDetail(input: object): input is ErrorDetail {

@@ -235,8 +235,7 @@ describe('FloatField', () => {
     ['', 'invalid'],
     ['1e', 'invalid'],
     ['1__0', 'invalid'],
-    ['nan', 'invalid'],
-    ['1e999', 'invalid'],
+    ['infin', 'invalid'],
     [[], 'invalid'],
   ]);
 });
@@ -262,7 +261,7 @@ describe('DateTimeField', () => {
   ]);
 
   it('shows ISO 8601 in UTC', () => {
-    expect(new DateTimeField().toRepresentation(at('2001-01-01T13:00:00+02:00'))).to.equal('2001-01-01T11:00:00.000Z');
+    expect(new DateTimeField().toRepresentation(at('2001-01-01T13:00:00+02:00'))).to.equal('2001-01-01T11:00:00Z');
   });
 });
 
@@ -271,11 +270,12 @@ describe('ChoiceField', () => {
     ['a', 'a'],
     ['1', 1],
     [1, 1],
-    ['true', true],
+    [true, true],
+    ['True', true],
   ]);
   reads(new ChoiceField({ choices: { draft: 'Draft' } }), [['draft', 'draft']]);
   reads(new ChoiceField({ choices: ['a'], allowBlank: true }), [['', '']]);
-  reads(new ChoiceField({ choices: ['a'], allowNull: true }), [['', null]]);
+  reads(new ChoiceField({ choices: ['a'], allowNull: true }), [[null, null]]);
   refuses(new ChoiceField({ choices: ['a'] }), [
     ['b', 'invalid_choice'],
     [[], 'invalid_choice'],

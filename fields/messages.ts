@@ -1,0 +1,44 @@
+/**
+ * What a code says: the texts of a class and its bases, those of one field, and the hook of a service.
+ *
+ * Shape:  the hook gets a text with its `{names}` in place and may give another; facts are filled in afterwards.
+ */
+
+/** Texts by code, `{name}` stands for a fact. */
+export type Messages = Readonly<Record<string, string>>;
+
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** Replaces a text, in another language for one. */
+export type MessageHook = (code: string, text: string, facts: Facts) => string;
+
+/** The hook of the service that is at work, if it has one. */
+let hookInUse: () => MessageHook | undefined = () => undefined;
+
+/** Called once by the layer that knows services. */
+export function installMessageHook(find: () => MessageHook | undefined): void {
+  hookInUse = find;
+}
+
+/** The text for people: `text` or what the hook makes of it, with the facts filled in. */
+export function filledMessage(code: string, text: string, facts: Facts): string {
+  const said = hookInUse()?.(code, text, facts) ?? text;
+  if (!said.includes('{')) return said;
+  return said.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(facts, name) ? String(facts[name]) : whole,
+  );
+}
+
+const known = new WeakMap<object, Messages>();
+
+/** The texts of a class that has `static errorMessages`, and of its bases. */
+export function messagesOf(type: object): Messages {
+  const found = known.get(type);
+  if (found) return found;
+  const base = Object.getPrototypeOf(type) as object | null;
+  const inherited = typeof base === 'function' && base !== Function.prototype ? messagesOf(base) : {};
+  const own = Object.hasOwn(type, 'errorMessages') ? (type as { errorMessages: Messages }).errorMessages : {};
+  const all = Object.assign(Object.create(null), inherited, own) as Messages;
+  known.set(type, all);
+  return all;
+}
