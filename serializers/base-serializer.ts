@@ -4,41 +4,54 @@
  * Shape:  `new S(row).data` and `S.many(rows).data` are promises of plain data; `new S(row?, { data })` is validated by
  *         `isValid()` and stored by `save()`. `toRepresentation`, `toInternalValue`, `validate`, `create` and `update`
  *         can be overridden.
+ * Order:  fields with their hooks, all of them; then the validators of the whole; then `validate`.
  * Errors: `ValidationError` for input; `USAGE` for methods called in the wrong order.
  */
-import { isValidationError, usage } from '../fields/field.js';
+import { usage } from '../fields/field.js';
 import { chain, type MaybePromise } from '../fields/maybe-promise.js';
+import { typeName } from '../fields/type-name.js';
+import type { Ctx } from '../fields/types.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
-import { type ErrorInput, NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
 import { type Compiled, compiled } from './compile.js';
 import {
   ADOPT,
   DEFINITION,
   type Definition,
+  INITIAL,
+  type ListSerializerOptions,
   remoteDefaultsOf,
   type SerializerOptions,
   VALIDATE,
 } from './definition.js';
-import { ListSerializer } from './list.js';
+import { initialOf } from './initial.js';
+import { ListSerializer, type ListSerializerClass } from './list.js';
+import { refusal } from './messages.js';
+import { Outcome } from './outcome.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, Run, type Target } from './run.js';
-import { noData, standard } from './standard.js';
-import type { AnySerializer, ClassOf, Errors, RowOf } from './types.js';
-
-type Outcome<V> = { readonly value: V } | { readonly error: ValidationError };
+import { Scope } from './scope.js';
+import { standard } from './standard.js';
+import type { AnySerializer, ClassOf, Errors, INPUT, RowOf } from './types.js';
+import { runValidators, underWhole } from './validation.js';
 
 /** Base of every serializer. Made by `Serializer({...})` and `ModelSerializer(...)`. */
-export abstract class BaseSerializer<E, RP, VL> {
+export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
+  /** The class of the lists that `many()` makes; set it to a subclass of `ListSerializer` that validates or stores lists. */
+  static listSerializerClass: ListSerializerClass = ListSerializer;
+
+  /** Never there at run time: it carries the type of valid JSON input. */
+  declare readonly [INPUT]?: IN;
   /** The object that is shown or updated. */
   instance: E | null;
   readonly context: Record<string, unknown>;
   readonly partial: boolean;
   /** The input as it was given. */
   readonly initialData: unknown;
-  readonly #hasData: boolean;
+  readonly #options: SerializerOptions;
+  readonly #outcome: Outcome<VL>;
   #run: Run | undefined;
-  #outcome: Outcome<VL> | undefined;
+  #scopes: readonly Ctx[] | undefined;
   #data: Promise<RP> | undefined;
 
   constructor(instance?: E | null, options: SerializerOptions = {}) {
@@ -46,17 +59,22 @@ export abstract class BaseSerializer<E, RP, VL> {
     this.context = options.context ?? {};
     this.partial = options.partial ?? false;
     this.initialData = options.data;
-    this.#hasData = Object.hasOwn(options, 'data');
+    this.#options = options;
+    this.#outcome = new Outcome(options, () => {
+      this.#adopt(this.#newRun());
+      return this[VALIDATE](this.initialData);
+    });
   }
 
   /** The same for a list: one pass over the rows, and one call per route for their remote fields. */
   static many<X extends AnySerializer>(
     this: ClassOf<X>,
     rows?: Iterable<RowOf<X>> | null,
-    options?: SerializerOptions,
+    options?: ListSerializerOptions,
   ): ListSerializer<X> {
     // biome-ignore lint/complexity/noThisInStatic: the class that is asked, which extends this one
-    return new ListSerializer(this, rows, options);
+    const type = this as unknown as ClassOf<X> & { listSerializerClass: ListSerializerClass };
+    return new type.listSerializerClass(type, rows as Iterable<never>, options) as unknown as ListSerializer<X>;
   }
 
   /** A serializer class is a Standard Schema: the body of a task, for one. */
@@ -66,7 +84,7 @@ export abstract class BaseSerializer<E, RP, VL> {
     return standard((data) => new type(undefined, { data }));
   }
 
-  /** What the object looks like outside; valid input, where there is no object. */
+  /** What the object looks like outside; valid input, where there is no object; an empty form, where there is neither. */
   get data(): Promise<RP> {
     this.#data ??= this.#represent();
     return this.#data;
@@ -74,31 +92,22 @@ export abstract class BaseSerializer<E, RP, VL> {
 
   /** Messages by field name, `{}` for valid input. Only after `isValid()`. */
   get errors(): Errors<VL> {
-    const outcome = this.#outcomeFor('errors');
-    return ('error' in outcome ? outcome.error.byField : {}) as Errors<VL>;
+    return this.#outcome.errors as Errors<VL>;
   }
 
   /** The values that were read. Only after `isValid()` was true. */
   get validatedData(): VL {
-    const outcome = this.#outcomeFor('validatedData');
-    if ('error' in outcome) throw usage('The data is not valid, so there is no `validatedData`: see `errors`.');
-    return outcome.value;
+    return this.#outcome.value;
   }
 
   /** Validates the input, once. With `raiseException` it rejects with the `ValidationError` in place of false. */
-  async isValid({ raiseException = false }: { raiseException?: boolean } = {}): Promise<boolean> {
-    if (!this.#hasData) throw usage('There is nothing to validate: give the serializer `data`.');
-    this.#outcome ??= await this.#validateRoot();
-    if ('value' in this.#outcome) return true;
-    if (raiseException) throw this.#outcome.error;
-    return false;
+  isValid(options: { raiseException?: boolean } = {}): Promise<boolean> {
+    return this.#outcome.settle(options);
   }
 
   /** Creates, or updates the instance, from the validated data and `extra`. */
   async save(extra: object = {}): Promise<E> {
-    if (!this.#outcome) throw usage('Call `isValid()` before `save()`.');
-    if ('error' in this.#outcome) throw usage('`save()` needs valid data: see `errors`.');
-    const attrs = { ...this.#outcome.value, ...extra } as VL;
+    const attrs = { ...this.#outcome.toSave(), ...extra } as VL;
     this.instance = this.instance === null ? await this.create(attrs) : await this.update(this.instance, attrs);
     this.#data = undefined;
     return this.instance;
@@ -137,18 +146,23 @@ export abstract class BaseSerializer<E, RP, VL> {
 
   /** The values of valid input, by source. */
   async toInternalValue(data: unknown): Promise<VL> {
-    return (await this.#compiled.read(data, this.#ctx())) as VL;
+    return this.#read(data);
   }
 
   /** @internal */
   [ADOPT](run: Run): this {
-    this.#run = run;
+    this.#adopt(run);
     return this;
   }
 
   /** @internal */
+  [INITIAL](): unknown {
+    return initialOf(this.#compiled.fields, this.#ctx());
+  }
+
+  /** @internal */
   [REPRESENT](row: unknown, run: Run): unknown {
-    this.#run = run;
+    this.#adopt(run);
     if (row === null || row === undefined) return null;
     if (this.toRepresentation !== BaseSerializer.prototype.toRepresentation) {
       return run.override(() => this.toRepresentation(row as E));
@@ -158,51 +172,71 @@ export abstract class BaseSerializer<E, RP, VL> {
 
   /** @internal */
   [VALIDATE](data: unknown): MaybePromise<VL> {
+    if (data === null && this.#options.allowNull) return null as VL;
     const isOverridden = this.toInternalValue !== BaseSerializer.prototype.toInternalValue;
-    const read = () => (isOverridden ? this.toInternalValue(data) : (this.#compiled.read(data, this.#ctx()) as VL));
-    return byField(() => chain(read(), (attrs) => chain(this.validate(attrs), (value) => this.#given(value))));
+    const read = () => (isOverridden ? this.toInternalValue(data) : this.#read(data));
+    return underWhole(() => chain(read(), (attrs) => this.#checkWhole(attrs)));
+  }
+
+  #read(data: unknown): MaybePromise<VL> {
+    if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Set) {
+      throw refusal('invalid', { datatype: typeName(data) }, this.#options.errorMessages);
+    }
+    const run = this.#ctx();
+    this.#scopes ??= this.#compiled.scopes(run, this.instance);
+    return this.#compiled.read(data, this.#scopes) as MaybePromise<VL>;
+  }
+
+  /** The validators of the whole, then `validate`. */
+  #checkWhole(attrs: VL): MaybePromise<VL> {
+    const validators = this.#options.validators ?? this.#compiled.validators;
+    if (validators.length === 0) return this.#callValidate(attrs);
+    const scope = new Scope(this.#ctx(), this.instance);
+    const seen = this.#compiled.withReadOnlyDefaults(attrs as Target, scope);
+    return chain(runValidators(validators, seen, scope), () => this.#callValidate(attrs));
+  }
+
+  #callValidate(attrs: VL): MaybePromise<VL> {
+    return underWhole(
+      () =>
+        chain(this.validate(attrs), (value) => {
+          if (value === undefined) throw usage(`${this.constructor.name}: \`validate()\` must give the values back.`);
+          return value;
+        }),
+      () => attrs,
+    );
   }
 
   async #represent(): Promise<RP> {
-    const row = this.instance ?? this.#validForShow();
+    const row = this.#outcome.toShow(this.instance);
+    if (!row) return this.#initial();
     const run = this.#newRun();
     return inBatch(run.defaults, async (batch, isRoot) => {
       const holder: Target = {};
-      run.put(holder, 'data', this[REPRESENT](row, run));
+      run.put(holder, 'data', this[REPRESENT](row.value, run));
       await finishRun(run, batch, isRoot);
       return holder.data as RP;
     });
   }
 
-  #validForShow(): unknown {
-    if (!this.#hasData) throw usage('There is nothing to show: give the serializer an object or `data`.');
-    if (!this.#outcome) throw usage('Call `isValid()` before `data` is read.');
-    return this.validatedData;
+  /** Invalid input goes back into the form as it was sent. */
+  #initial(): RP {
+    const { initialData } = this;
+    const form = this[INITIAL]() as Target;
+    if (!this.#outcome.isInvalid) return form as RP;
+    if (typeof initialData !== 'object' || initialData === null) return {} as RP;
+    const sent = Object.keys(form).filter((name) => Object.hasOwn(initialData, name));
+    return Object.fromEntries(sent.map((name) => [name, (initialData as Target)[name]])) as RP;
   }
 
-  async #validateRoot(): Promise<Outcome<VL>> {
-    this.#run = this.#newRun();
-    try {
-      if (this.initialData === null || this.initialData === undefined) throw noData();
-      return { value: await this[VALIDATE](this.initialData) };
-    } catch (error) {
-      if (isValidationError(error)) return { error };
-      throw error;
-    }
-  }
-
-  #given(value: VL): VL {
-    if (value === undefined) throw usage(`${this.constructor.name}: \`validate()\` must give the values back.`);
-    return value;
-  }
-
-  #outcomeFor(name: string): Outcome<VL> {
-    if (!this.#outcome) throw usage(`Call \`isValid()\` before \`${name}\` is read.`);
-    return this.#outcome;
+  #adopt(run: Run): void {
+    if (this.#run === run) return;
+    this.#run = run;
+    this.#scopes = undefined;
   }
 
   #newRun(): Run {
-    return new Run(this.context, this.instance, this.partial, this.#ownRemote);
+    return new Run(this.context, this.instance, this.partial, this.#ownRemote, this.#definition.dataSource);
   }
 
   #ctx(): Run {
@@ -220,19 +254,5 @@ export abstract class BaseSerializer<E, RP, VL> {
 
   get #ownRemote(): RemoteDefaults {
     return remoteDefaultsOf(this.constructor);
-  }
-}
-
-/** Runs a validation whose errors without a field belong to the whole. */
-function byField<T>(validate: () => MaybePromise<T>): MaybePromise<T> {
-  const refuse = (error: unknown): never => {
-    if (!isValidationError(error) || !Array.isArray(error.errors)) throw error;
-    throw new ValidationError({ [NON_FIELD_ERRORS]: error.errors as ErrorInput });
-  };
-  try {
-    const value = validate();
-    return value instanceof Promise ? value.catch(refuse) : value;
-  } catch (error) {
-    return refuse(error);
   }
 }

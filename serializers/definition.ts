@@ -1,5 +1,6 @@
 /** What a factory gives to the classes it makes, and the names under which they offer it to the layers beside them. */
-import type { AnyField, Ctx } from '../fields/types.js';
+import type { AnyField, Ctx, Validator } from '../fields/types.js';
+import type { DataSourceLike } from '../lib/settings.js';
 import type { RemoteDefaults } from './remote/policy.js';
 
 export interface SerializerOptions {
@@ -9,6 +10,22 @@ export interface SerializerOptions {
   partial?: boolean;
   /** Read by fields and hooks, nested ones too. */
   context?: Record<string, unknown>;
+  /** Whether null is valid input as a whole. Default: false. */
+  allowNull?: boolean | undefined;
+  /** In place of the `serializerValidators` of the class. */
+  validators?: readonly Validator[] | undefined;
+  /** Messages by code (`null`, `invalid`) that replace the serializer's own. */
+  errorMessages?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Of a list; `validators` and `errorMessages.invalid` go to each item. */
+export interface ListSerializerOptions extends SerializerOptions {
+  /** Whether `[]` is valid. Default: true. */
+  allowEmpty?: boolean | undefined;
+  /** The fewest items. */
+  minLength?: number | undefined;
+  /** The most items; longer input is refused before its items are read. */
+  maxLength?: number | undefined;
 }
 
 /** What a factory knows about the classes it makes. */
@@ -19,11 +36,16 @@ export interface Definition {
   fields(): Readonly<Record<string, AnyField>>;
   readonly hooks: AnyHooks;
   readonly remote: RemoteDefaults;
+  /** Where the entities of a model serializer live. Called while a row is read or shown. */
+  readonly dataSource?: () => DataSourceLike | undefined;
+  /** Validators of the whole that follow from the model; `serializerValidators` replaces them. */
+  readonly derivedValidators?: (fields: Readonly<Record<string, AnyField>>) => readonly Validator[];
 }
 
 export interface AnyHooks {
   readonly validate?: (attrs: never, ctx: Ctx) => unknown;
   readonly validators?: Readonly<Record<string, ((value: never, ctx: Ctx) => unknown) | undefined>>;
+  readonly serializerValidators?: readonly Validator[];
 }
 
 /** The definition that a factory gave to its class. */
@@ -34,6 +56,8 @@ export const REMOTE_DEFAULTS: unique symbol = Symbol('bgtasks.remote-defaults');
 export const ADOPT: unique symbol = Symbol('bgtasks.adopt');
 /** Validates one value, at once where nothing is asynchronous. */
 export const VALIDATE: unique symbol = Symbol('bgtasks.validate');
+/** What stands in an empty form. */
+export const INITIAL: unique symbol = Symbol('bgtasks.initial');
 
 const known = new WeakMap<object, RemoteDefaults>();
 

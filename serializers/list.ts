@@ -2,24 +2,45 @@
  * A serializer for a list: `UserSerializer.many(rows)`.
  *
  * Shape:  one pass over the rows, whatever their number; errors by index, `{ "3": {...} }`, and the errors of the list
- *         itself under `non_field_errors`.
+ *         itself under `non_field_errors`. A subclass may override `validate`, `create` and `update`; a serializer class
+ *         names it as its `listSerializerClass`.
+ * Order:  kind and length of the list; then its items, all of them; then `validate`.
  */
-import { isValidationError, NO_CTX, usage } from '../fields/field.js';
+import { NO_CTX, usage } from '../fields/field.js';
 import { readItems } from '../fields/list.js';
+import { chain, type MaybePromise } from '../fields/maybe-promise.js';
 import { typeName } from '../fields/type-name.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
-import { NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
-import { ADOPT, remoteDefaultsOf, type SerializerOptions, VALIDATE } from './definition.js';
+import { ValidationError } from '../lib/validation-error.js';
+import {
+  ADOPT,
+  DEFINITION,
+  type Definition,
+  type ListSerializerOptions,
+  remoteDefaultsOf,
+  VALIDATE,
+} from './definition.js';
+import { messageOf, refusal } from './messages.js';
+import { Outcome } from './outcome.js';
 import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, Run, type Target } from './run.js';
-import { noData, standard } from './standard.js';
-import type { AnySerializer, ClassOf, Representation, RowOf, Validated } from './types.js';
+import { standard } from './standard.js';
+import type { AnySerializer, ClassOf, InputOf, Representation, RowOf, Validated } from './types.js';
+import { underWhole } from './validation.js';
 
 /** Errors of rows by index, and those of the list itself. */
 export type ListErrors<X extends AnySerializer> = { [index: number]: X['errors'] } & { non_field_errors?: string[] };
 
-export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1<unknown, Validated<X>[]> {
-  /** The rows that are shown. */
+/** A class of lists. */
+export type ListSerializerClass = new (
+  type: ClassOf<AnySerializer>,
+  rows?: Iterable<never> | null,
+  options?: ListSerializerOptions,
+  // biome-ignore lint/suspicious/noExplicitAny: a list of any serializers
+) => ListSerializer<any>;
+
+export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1<InputOf<X>[], Validated<X>[]> {
+  /** The rows that are shown or updated. */
   instance: readonly RowOf<X>[] | null;
   readonly context: Record<string, unknown>;
   readonly partial: boolean;
@@ -28,26 +49,37 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
   /** Represents and validates every row. */
   readonly child: X;
   readonly #type: ClassOf<X>;
-  readonly #hasData: boolean;
-  #outcome: { readonly value: Validated<X>[] } | { readonly error: ValidationError } | undefined;
+  readonly #options: ListSerializerOptions;
+  readonly #outcome: Outcome<Validated<X>[]>;
   #data: Promise<Representation<X>[]> | undefined;
 
-  constructor(type: ClassOf<X>, rows?: Iterable<RowOf<X>> | null, options: SerializerOptions = {}) {
+  constructor(type: ClassOf<X>, rows?: Iterable<RowOf<X>> | null, options: ListSerializerOptions = {}) {
     this.instance = rows ? Array.from(rows) : null;
     this.context = options.context ?? {};
     this.partial = options.partial ?? false;
     this.initialData = options.data;
-    this.child = new type(undefined, { context: this.context, partial: this.partial });
+    const { allowNull, validators, errorMessages } = options;
+    this.child = new type(undefined, {
+      context: this.context,
+      partial: this.partial,
+      allowNull,
+      validators,
+      errorMessages,
+    });
     this.#type = type;
-    this.#hasData = Object.hasOwn(options, 'data');
+    this.#options = options;
+    this.#outcome = new Outcome(options, () => {
+      this.child[ADOPT](this.#newRun());
+      return this[VALIDATE](this.initialData);
+    });
   }
 
-  get '~standard'(): StandardSchemaV1<unknown, Validated<X>[]>['~standard'] {
-    const { context, partial } = this;
-    return standard((data) => new ListSerializer(this.#type, null, { data, context, partial }));
+  get '~standard'(): StandardSchemaV1<InputOf<X>[], Validated<X>[]>['~standard'] {
+    const type = this.constructor as unknown as new (...args: unknown[]) => this;
+    return standard((data) => new type(this.#type, null, { ...this.#options, data }));
   }
 
-  /** What the rows look like outside; valid input, where there are no rows. */
+  /** What the rows look like outside; valid input, where there are no rows; `[]`, where there is neither. */
   get data(): Promise<Representation<X>[]> {
     this.#data ??= this.#represent();
     return this.#data;
@@ -55,91 +87,106 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
 
   /** Messages by index and field name, `{}` for valid input. Only after `isValid()`. */
   get errors(): ListErrors<X> {
-    const outcome = this.#outcomeFor('errors');
-    return ('error' in outcome ? outcome.error.byField : {}) as ListErrors<X>;
+    return this.#outcome.errors as ListErrors<X>;
   }
 
   /** The values that were read. Only after `isValid()` was true. */
   get validatedData(): Validated<X>[] {
-    const outcome = this.#outcomeFor('validatedData');
-    if ('error' in outcome) throw usage('The data is not valid, so there is no `validatedData`: see `errors`.');
-    return outcome.value;
+    return this.#outcome.value;
   }
 
   /** Validates the input, once. With `raiseException` it rejects with the `ValidationError` in place of false. */
-  async isValid({ raiseException = false }: { raiseException?: boolean } = {}): Promise<boolean> {
-    if (!this.#hasData) throw usage('There is nothing to validate: give the serializer `data`.');
-    this.#outcome ??= await this.#validate();
-    if ('value' in this.#outcome) return true;
-    if (raiseException) throw this.#outcome.error;
-    return false;
+  isValid(options: { raiseException?: boolean } = {}): Promise<boolean> {
+    return this.#outcome.settle(options);
   }
 
-  /** Creates every row, with `extra` in each. Updating a list has no one meaning: do it row by row. */
+  /** Creates every row, with `extra` in each; where the list was given rows, `update` says what becomes of them. */
   async save(extra: object = {}): Promise<RowOf<X>[]> {
-    if (this.instance !== null) throw usage('A list can be created, not updated: update its rows one by one.');
-    if (!this.#outcome) throw usage('Call `isValid()` before `save()`.');
-    const rows: RowOf<X>[] = await this.child.createMany(this.validatedData.map((attrs) => ({ ...attrs, ...extra })));
+    const list: Validated<X>[] = this.#outcome.toSave().map((attrs) => ({ ...attrs, ...extra }));
+    const rows = this.instance === null ? await this.create(list) : await this.update(this.instance, list);
     this.instance = rows;
     this.#data = undefined;
     return rows;
   }
 
+  /** Sees the whole list; throws a `ValidationError` or gives the list, changed or not. */
+  validate(list: Validated<X>[]): Validated<X>[] | Promise<Validated<X>[]> {
+    return list;
+  }
+
+  /** Stores new rows, all at once where the serializer can. */
+  create(list: Validated<X>[]): Promise<RowOf<X>[]> {
+    return this.child.createMany(list);
+  }
+
+  /** Updating a list has no one meaning: an override says how values and rows belong together. */
+  async update(_rows: readonly RowOf<X>[], _list: Validated<X>[]): Promise<RowOf<X>[]> {
+    throw usage('A list can be created, not updated: update its rows one by one, or override `update(rows, list)`.');
+  }
+
+  /** @internal */
+  [ADOPT](run: Run): this {
+    this.child[ADOPT](run);
+    return this;
+  }
+
+  /** @internal */
+  [REPRESENT](rows: Iterable<unknown>, run: Run): unknown[] {
+    const output: unknown[] = [];
+    let index = 0;
+    for (const row of rows) run.put(output as unknown as Target, index++, this.child[REPRESENT](row, run));
+    return output;
+  }
+
+  /** @internal */
+  [VALIDATE](data: unknown): MaybePromise<Validated<X>[]> {
+    if (data === null && this.#options.allowNull) return null as never;
+    return underWhole(() =>
+      chain(this.#read(data), (list) =>
+        underWhole(
+          () => chain(this.validate(list), (checked) => this.#given(checked)),
+          () => list,
+        ),
+      ),
+    );
+  }
+
+  #read(data: unknown): MaybePromise<Validated<X>[]> {
+    const { allowEmpty = true, minLength = 0, maxLength = Number.POSITIVE_INFINITY, errorMessages } = this.#options;
+    if (!Array.isArray(data)) throw refusal('not_a_list', { input_type: typeName(data) }, errorMessages);
+    if (!allowEmpty && data.length === 0) throw refusal('empty', {}, errorMessages);
+    if (data.length > maxLength) throw refusal('max_length', { max_length: maxLength }, errorMessages);
+    if (data.length < minLength) throw refusal('min_length', { min_length: minLength }, errorMessages);
+    return readItems(data, { runValidation: (item) => this.#readRow(item) }, NO_CTX) as MaybePromise<Validated<X>[]>;
+  }
+
+  #readRow(item: unknown): unknown {
+    const { allowNull, errorMessages } = this.#options;
+    if (item === null || item === undefined) {
+      if (allowNull) return null;
+      throw new ValidationError(messageOf('null', {}, errorMessages));
+    }
+    return this.child[VALIDATE](item);
+  }
+
+  #given(list: Validated<X>[]): Validated<X>[] {
+    if (list === undefined) throw usage(`${this.constructor.name}: \`validate()\` must give the list back.`);
+    return list;
+  }
+
   async #represent(): Promise<Representation<X>[]> {
-    const rows: readonly unknown[] = this.instance ?? this.#validForShow();
+    const rows = this.#outcome.toShow(this.instance);
+    if (!rows) return [];
     const run = this.#newRun();
     return inBatch(run.defaults, async (batch, isRoot) => {
-      const output = representRows(this.child, rows, run);
+      const output = rows.value === null ? null : this[REPRESENT](rows.value as Iterable<unknown>, run);
       await finishRun(run, batch, isRoot);
       return output as Representation<X>[];
     });
   }
 
-  #validForShow(): readonly unknown[] {
-    if (!this.#hasData) throw usage('There is nothing to show: give the list rows or `data`.');
-    if (!this.#outcome) throw usage('Call `isValid()` before `data` is read.');
-    return this.validatedData;
-  }
-
-  async #validate() {
-    this.child[ADOPT](this.#newRun());
-    try {
-      if (this.initialData === null || this.initialData === undefined) throw noData();
-      return { value: (await validateRows(this.child, this.initialData)) as Validated<X>[] };
-    } catch (error) {
-      if (isValidationError(error)) return { error };
-      throw error;
-    }
-  }
-
-  #outcomeFor(name: string) {
-    if (!this.#outcome) throw usage(`Call \`isValid()\` before \`${name}\` is read.`);
-    return this.#outcome;
-  }
-
   #newRun(): Run {
-    return new Run(this.context, this.instance, this.partial, remoteDefaultsOf(this.#type));
+    const { dataSource } = (this.#type as unknown as { [DEFINITION]: Definition })[DEFINITION];
+    return new Run(this.context, this.instance, this.partial, remoteDefaultsOf(this.#type), dataSource);
   }
-}
-
-/** Shows every row with one child, within a run. */
-export function representRows(child: AnySerializer, rows: Iterable<unknown>, run: Run): unknown[] {
-  const output: unknown[] = [];
-  let index = 0;
-  for (const row of rows) run.put(output as unknown as Target, index++, child[REPRESENT](row, run));
-  return output;
-}
-
-/** Reads every row with one child that is part of a run. */
-export function validateRows(child: AnySerializer, data: unknown): unknown[] | Promise<unknown[]> {
-  if (!Array.isArray(data)) {
-    const message = `Expected a list of items but got type "${typeName(data)}".`;
-    throw new ValidationError({ [NON_FIELD_ERRORS]: { message, code: 'not_a_list' } });
-  }
-  return readItems(data, { runValidation: (item) => validateRow(child, item) }, NO_CTX);
-}
-
-function validateRow(child: AnySerializer, item: unknown): unknown {
-  if (item === null || item === undefined) throw new ValidationError('This field may not be null.', 'null');
-  return child[VALIDATE](item);
 }

@@ -1,22 +1,21 @@
 /**
  * A serializer whose fields come from a TypeORM entity: `ModelSerializer(User, { fields: ['id', 'name'] })`.
  *
- * Shape:  columns and to-one relations become fields on first use, when the data source has been initialised; declared
- *         fields take the place of columns of the same name. `save()` stores through the repository of the entity.
+ * Shape:  columns and relations become fields on first use, when the data source has been initialised; declared fields
+ *         take the place of columns of the same name. `save()` stores through the repository of the entity.
  * Errors: `USAGE` for names that cannot be fields, and for nested values that nobody said how to store.
  */
 import { usage } from '../fields/field.js';
-import type { AnyField, FieldOptions, NoOptions } from '../fields/types.js';
+import type { NoOptions } from '../fields/types.js';
+import { preview } from '../lib/errors.js';
 import type { DataSourceLike } from '../lib/settings.js';
-import { BaseSerializer } from './base-serializer.js';
-import { compiled } from './compile.js';
-import { type AnyHooks, DEFINITION, type Definition } from './definition.js';
-import { isNested } from './nested.js';
+import type { AnyHooks } from './definition.js';
+import { ModelBase, type ModelDefinition } from './model-base.js';
 import { type SerializerClass, serializerClassOf } from './serializer.js';
 import { type ServiceLike, serviceOf } from './service.js';
-import { modelFields } from './typeorm/model-fields.js';
-import { modelInfo } from './typeorm/model-info.js';
-import { createRows, type Store, updateRow } from './typeorm/store.js';
+import { type FieldNames, modelFields, type NestedTypes } from './typeorm/model-fields.js';
+import { type EntityClass, modelInfo } from './typeorm/model-info.js';
+import { togetherValidators } from './typeorm/unique-sets.js';
 import type { AllColumns, AnyFields, ColumnKwargs, Hooks, PropertiesOf, Shape } from './types.js';
 
 /** The names that `fields` and `exclude` stand for. */
@@ -26,8 +25,15 @@ type Names<E, D, FK, EX extends readonly unknown[]> = Exclude<
 > &
   PropertyKey;
 
-export interface ModelOptions<E, D, FK, EX extends readonly unknown[], RO extends readonly unknown[], X>
-  extends Hooks<Shape<E, Names<E, D, FK, EX>, D, RO[number], X>> {
+export interface ModelOptions<
+  E,
+  D,
+  FK,
+  EX extends readonly unknown[],
+  RO extends readonly unknown[],
+  X,
+  N extends number = 0,
+> extends Hooks<Shape<E, Names<E, D, FK, EX>, D, RO[number], X, N>> {
   /** The names of the fields, in order; `'__all__'` for the columns, to-one relations and declared fields. */
   readonly fields?: FK;
   /** With `'__all__'`, or without `fields`: the names that are left out. */
@@ -38,6 +44,8 @@ export interface ModelOptions<E, D, FK, EX extends readonly unknown[], RO extend
   readonly readOnlyFields?: RO;
   /** Options for the fields of columns, by name. */
   readonly extraKwargs?: X;
+  /** How many relations deep objects are shown, read-only, in place of their keys. Default: 0. */
+  readonly depth?: N;
   /** Which service sends for remote fields and has the data source. Default: the one in use. */
   readonly service?: ServiceLike;
   /** Where the entity lives. Default: `dataSource` of the service. */
@@ -52,74 +60,79 @@ export function ModelSerializer<
   const EX extends readonly (AllColumns<E> | keyof D)[] = readonly [],
   const RO extends readonly Names<E, D, FK, EX>[] = readonly [],
   const X extends { readonly [K in Names<E, D, FK, EX>]?: ColumnKwargs } = NoOptions,
+  const N extends number = 0,
 >(
   // biome-ignore lint/suspicious/noExplicitAny: entities have constructors of any kind
   entity: abstract new (...args: any[]) => E,
-  options: ModelOptions<E, D, FK, EX, RO, X>,
-): SerializerClass<E, Shape<E, Names<E, D, FK, EX>, D, RO[number], X>> {
-  const { fields, exclude = [], declared = {}, readOnlyFields = [], extraKwargs = {}, ...rest } = options;
+  options: ModelOptions<E, D, FK, EX, RO, X, N>,
+): SerializerClass<E, Shape<E, Names<E, D, FK, EX>, D, RO[number], X, N>> {
+  const { fields, exclude = [], declared = {}, readOnlyFields = [], extraKwargs = {}, depth = 0, ...rest } = options;
   const { service, dataSource, ...hooks } = rest;
   const kind = `ModelSerializer(${entity.name})`;
-  refuseContradictions(kind, fields, exclude, declared);
-  const info = () => modelInfo(entity, dataSourceOf());
-  const dataSourceOf = () => dataSource ?? serviceOf(service).settings?.dataSource;
-  const wanted = { fields: fields ?? '__all__', exclude, declared, readOnlyFields, extraKwargs } as const;
-  const definition: ModelDefinition = {
+  refuseMistakes(kind, { fields, exclude, declared, readOnlyFields, depth });
+  const wanted = {
+    ...{ fields: fields ?? '__all__', exclude, declared, readOnlyFields, extraKwargs, depth },
+    checksTogether: hooks.serializerValidators === undefined,
+  } as unknown as FieldNames;
+  return serializerClassOf(definitionOf(kind, entity, wanted, hooks as AnyHooks, { service, dataSource }), ModelBase);
+}
+
+interface Where {
+  readonly service: ServiceLike | undefined;
+  readonly dataSource: DataSourceLike | undefined;
+}
+
+function definitionOf(
+  kind: string,
+  entity: EntityClass,
+  wanted: FieldNames,
+  hooks: AnyHooks,
+  where: Where,
+): ModelDefinition {
+  const dataSource = () => where.dataSource ?? serviceOf(where.service).settings?.dataSource;
+  const model = () => modelInfo(entity, dataSource());
+  return {
     kind,
-    fields: () => modelFields(entity, info(), wanted as Parameters<typeof modelFields>[2]),
-    hooks: hooks as AnyHooks,
-    remote: service ? { service } : {},
-    store: () => ({ entity, dataSource: dataSourceOf() as DataSourceLike, info: info() }),
+    fields: () => modelFields(model(), wanted, nestedTypes(where)),
+    hooks,
+    remote: where.service ? { service: where.service } : {},
+    dataSource,
+    model,
+    derivedValidators: (fields) => togetherValidators(model(), kind, fields),
   };
-  return serializerClassOf(definition, ModelBase);
 }
 
-interface ModelDefinition extends Definition {
-  /** Throws where `fields` would. */
-  store(): Store;
+function nestedTypes(where: Where): NestedTypes {
+  return {
+    ofEntity: (entity, depth) => {
+      const wanted: FieldNames = {
+        ...{ fields: '__all__', exclude: [], declared: {}, readOnlyFields: [], extraKwargs: {}, depth },
+        checksTogether: false,
+      };
+      return serializerClassOf(definitionOf(`ModelSerializer(${entity.name})`, entity, wanted, {}, where), ModelBase);
+    },
+    ofFields: (kind, fields) => serializerClassOf({ kind, fields: () => fields, hooks: {}, remote: {} }),
+  };
 }
 
-abstract class ModelBase extends BaseSerializer<object, unknown, object> {
-  override async create(attrs: object): Promise<object> {
-    const [row] = await createRows(this.#storeFor(attrs), [attrs]);
-    return row as object;
-  }
-
-  /** All in one transaction, unless `create` is overridden: then one after the other. */
-  override async createMany(list: readonly object[]): Promise<object[]> {
-    if (this.create !== ModelBase.prototype.create) return super.createMany(list);
-    const [first] = list;
-    return first ? createRows(this.#storeFor(first), list) : [];
-  }
-
-  override async update(row: object, attrs: object): Promise<object> {
-    return updateRow(this.#storeFor(attrs), row, attrs);
-  }
-
-  #storeFor(attrs: object): Store {
-    const definition = (this.constructor as unknown as { [DEFINITION]: ModelDefinition })[DEFINITION];
-    for (const [name, field] of Object.entries(compiled(definition).fields))
-      refuseNested(this.constructor.name, name, field, attrs);
-    return definition.store();
-  }
+interface Given {
+  readonly fields: unknown;
+  readonly exclude: readonly unknown[];
+  readonly declared: object;
+  readonly readOnlyFields: unknown;
+  readonly depth: number;
 }
 
-/** There is no one way to store what is nested. */
-function refuseNested(type: string, name: string, field: AnyField, attrs: object): void {
-  const { source = name, readOnly } = field.options as FieldOptions;
-  const [first = name, ...deeper] = source.split('.');
-  if (readOnly || !Object.hasOwn(attrs, first) || (!isNested(field) && deeper.length === 0)) return;
-  throw usage(
-    `${type}: "${name}" is nested. Override create() and update() to say how it is stored, or make it readOnly.`,
-  );
-}
-
-function refuseContradictions(kind: string, fields: unknown, exclude: readonly unknown[], declared: object): void {
+function refuseMistakes(kind: string, { fields, exclude, declared, readOnlyFields, depth }: Given): void {
   if (fields === undefined && exclude.length === 0) {
     throw usage(`${kind} needs "fields": a list of names or '__all__'; or "exclude".`);
   }
+  if (!Array.isArray(readOnlyFields))
+    throw usage(`${kind}: "readOnlyFields" is a list of names, not ${preview(readOnlyFields)}.`);
+  if (!Number.isInteger(depth) || depth < 0) throw usage(`${kind}: "depth" is a number from 0 on, not ${depth}.`);
   if (!Array.isArray(fields)) {
-    if (fields !== undefined && fields !== '__all__') throw usage(`${kind}: "fields" is a list of names or '__all__'.`);
+    if (fields !== undefined && fields !== '__all__')
+      throw usage(`${kind}: "fields" is a list of names or '__all__', not ${preview(fields)}.`);
     return;
   }
   if (exclude.length > 0) throw usage(`${kind}: a list of "fields" and "exclude" contradict each other.`);

@@ -1,22 +1,30 @@
 /** A serializer as a field of another: `nested(UserSerializer, { many: true })`. */
-import { Field, usage } from '../fields/field.js';
+import { Field, NO_CTX, usage } from '../fields/field.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions } from '../fields/types.js';
+import { NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
 import { BaseSerializer } from './base-serializer.js';
-import { ADOPT, VALIDATE } from './definition.js';
-import { representRows, validateRows } from './list.js';
-import { REPRESENT, Run } from './run.js';
-import type { AnySerializer, ClassOf, Representation, Validated } from './types.js';
+import { ADOPT, INITIAL, type ListSerializerOptions, VALIDATE } from './definition.js';
+import type { ListSerializer } from './list.js';
+import { REPRESENT } from './run.js';
+import { runOf } from './scope.js';
+import type { AnySerializer, ClassOf, INPUT, InputOf, Representation, Validated } from './types.js';
 
-export interface NestedOptions extends FieldOptions {
+export interface NestedOptions
+  extends FieldOptions,
+    Pick<ListSerializerOptions, 'allowEmpty' | 'minLength' | 'maxLength'> {
   /** A list of objects. Default: false. */
   readonly many?: boolean;
 }
+
+/** Deeper input is refused: it could exhaust the stack. */
+const MAX_DEPTH = 100;
 
 type SerializerType = ClassOf<AnySerializer> & Pick<typeof BaseSerializer, 'many'>;
 
 /** The field that `nested()` makes. */
 export interface NestedFieldOf<X, P> extends AnyField {
   readonly options: P;
+  readonly [INPUT]?: P extends { readonly many: true } ? InputOf<X>[] : InputOf<X>;
   toRepresentation(
     value: unknown,
     ctx: Ctx,
@@ -24,42 +32,79 @@ export interface NestedFieldOf<X, P> extends AnyField {
   toInternalValue(data: unknown, ctx: Ctx): P extends { readonly many: true } ? Validated<X>[] : Validated<X>;
 }
 
-class NestedField extends Field<NestedOptions> {
+export class NestedField extends Field<NestedOptions> {
+  static override readonly optionNames = ['many', 'allowEmpty', 'minLength', 'maxLength'];
+
   readonly #given: ClassOf<AnySerializer> | (() => ClassOf<AnySerializer>);
 
   constructor(given: ClassOf<AnySerializer> | (() => ClassOf<AnySerializer>), options: NestedOptions = {}) {
     super(options);
     if (typeof given !== 'function') throw usage('nested(): give it a serializer class, or a function that gives one.');
     this.#given = given;
+    // The serializer runs the validators: their errors belong to the object, not to the field.
+    this.checks.length = 0;
   }
 
-  override toRepresentation(value: unknown, ctx: Ctx): unknown {
-    const child = this.#child(ctx);
-    // Outside of a serializer nobody fills slots for us: the child does it itself.
-    if (!(ctx instanceof Run))
-      return this.options.many ? this.#type.many(value as Iterable<unknown>).data : this.#alone(value);
-    return this.options.many ? representRows(child, value as Iterable<unknown>, ctx) : child[REPRESENT](value, ctx);
-  }
-
-  override toInternalValue(data: unknown, ctx: Ctx): unknown {
-    const child = this.#child(ctx);
-    return this.options.many ? validateRows(child, data) : child[VALIDATE](data);
-  }
-
-  #alone(value: unknown): Promise<unknown> {
-    return new this.#type(value).data;
-  }
-
-  #child(ctx: Ctx): AnySerializer {
-    const make = () => new this.#type(undefined, { context: ctx.context, partial: ctx.partial });
-    return ctx instanceof Run ? ctx.child(this, () => make()[ADOPT](ctx)) : make();
-  }
-
-  get #type(): SerializerType {
+  /** The class of the objects. */
+  get serializer(): SerializerType {
     const given = this.#given;
     const isClass = given.prototype instanceof BaseSerializer;
     return (isClass ? given : (given as () => unknown)()) as SerializerType;
   }
+
+  /** With `source: '*'`, null has nothing to stand for: it is no dictionary. */
+  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+    const { source, allowNull, readOnly } = this.options;
+    if (data === null && source === '*' && allowNull && !readOnly) return this.toInternalValue(data, ctx);
+    return super.runValidation(data, ctx);
+  }
+
+  override toRepresentation(value: unknown, ctx: Ctx): unknown {
+    const run = runOf(ctx);
+    // Outside of a serializer nobody fills slots for us: the child does it itself.
+    if (!run) return this.options.many ? this.serializer.many(value as Iterable<unknown>).data : this.#alone(value);
+    return this.#child(ctx)[REPRESENT](value as Iterable<unknown>, run);
+  }
+
+  /** Classes may refer to each other, so that nothing but this bounds how deep input goes. */
+  override toInternalValue(data: unknown, ctx: Ctx): unknown {
+    const child = this.#child(ctx);
+    const run = runOf(ctx);
+    if (!run) return child[VALIDATE](data);
+    if (run.depth === MAX_DEPTH) throw tooDeep();
+    run.depth++;
+    try {
+      return child[VALIDATE](data);
+    } finally {
+      run.depth--;
+    }
+  }
+
+  /** @internal */
+  [INITIAL](ctx: Ctx): unknown {
+    return this.options.many ? [] : (this.#child(ctx) as AnySerializer)[INITIAL]();
+  }
+
+  #alone(value: unknown): Promise<unknown> {
+    return new this.serializer(value).data;
+  }
+
+  #child(ctx: Ctx): AnySerializer | ListSerializer<AnySerializer> {
+    const run = runOf(ctx);
+    return run ? run.child(this, () => this.#make(ctx)[ADOPT](run)) : this.#make(ctx);
+  }
+
+  #make({ context, partial }: Ctx): AnySerializer | ListSerializer<AnySerializer> {
+    const { many, allowNull, validators, errorMessages, allowEmpty, minLength, maxLength } = this.options;
+    const shared = { context, partial, validators, errorMessages };
+    if (!many) return new this.serializer(undefined, shared);
+    return this.serializer.many(undefined, { ...shared, allowNull, allowEmpty, minLength, maxLength });
+  }
+}
+
+function tooDeep(): ValidationError {
+  const message = `Invalid data. Expected at most ${MAX_DEPTH} objects within each other.`;
+  return new ValidationError({ [NON_FIELD_ERRORS]: { message, code: 'invalid' } });
 }
 
 /** Objects below an object. A function that gives the class allows classes that refer to each other. */
@@ -71,6 +116,6 @@ export function nested<X extends AnySerializer, const P extends NestedOptions = 
 }
 
 /** True for a field that `nested()` made. */
-export function isNested(field: AnyField): boolean {
+export function isNested(field: AnyField): field is AnyField & NestedField {
   return field instanceof NestedField;
 }

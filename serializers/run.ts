@@ -8,6 +8,7 @@
 import { isPromise } from '../fields/maybe-promise.js';
 import type { RemoteSlot } from '../fields/remote.js';
 import type { Ctx } from '../fields/types.js';
+import type { DataSourceLike } from '../lib/settings.js';
 import type { RemoteDefaults } from './remote/policy.js';
 
 /** An object or list with a slot in it. */
@@ -54,6 +55,8 @@ export function setOwn(target: Target, property: PropertyKey, value: unknown): v
 /** The state of one `data`. Fields see it as their `Ctx`. */
 export class Run implements Ctx {
   sites = new Sites();
+  /** How many nested serializers are reading within each other now. */
+  depth = 0;
   /** Objects that the base `toRepresentation` made inside an override; undefined where no override runs. */
   #made: Set<unknown> | undefined;
   readonly #children = new Map<object, unknown>();
@@ -64,6 +67,8 @@ export class Run implements Ctx {
     readonly partial: boolean,
     /** Those of the root; a class below may have its own. */
     readonly defaults: RemoteDefaults,
+    /** Where the rows of relation fields are looked up, if the root says so. */
+    readonly dataSource?: () => DataSourceLike | undefined,
   ) {}
 
   /** What was recorded since the last time. */

@@ -9,7 +9,7 @@ interface Validating<V> {
 }
 
 /** Over anything that is made for some data and then validates it. */
-export function standard<V>(make: (data: unknown) => Validating<V>): StandardSchemaV1<unknown, V>['~standard'] {
+export function standard<I, V>(make: (data: unknown) => Validating<V>): StandardSchemaV1<I, V>['~standard'] {
   const validate = async (data: unknown): Promise<StandardResult<V>> => {
     const serializer = make(data);
     try {

@@ -3,14 +3,26 @@
  *
  * `D` is the record of fields by name, `E` the type of the objects, `RP` their representation, `VL` valid input.
  */
-import type { AnyField, Ctx, FieldOptions, OptionsOf, ReprOfField, ROW, ValidOfField } from '../fields/types.js';
+import type { INPUT, InputOfField } from '../fields/related-types.js';
+import type {
+  AnyField,
+  Ctx,
+  FieldOptions,
+  OptionsOf,
+  ReprOfField,
+  ROW,
+  Validator,
+  ValidOfField,
+} from '../fields/types.js';
 import type { MessageTree } from '../lib/validation-error.js';
 import type { BaseSerializer } from './base-serializer.js';
+
+export type { INPUT };
 
 export type AnyFields<Row> = Readonly<Record<string, AnyField<Row>>>;
 
 // biome-ignore lint/suspicious/noExplicitAny: stands for a serializer of any objects
-export type AnySerializer = BaseSerializer<any, any, any>;
+export type AnySerializer = BaseSerializer<any, any, any, any>;
 
 /** A class of serializers; a subclass may have a constructor of its own. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever that constructor takes
@@ -65,6 +77,30 @@ type Optional<D> = {
 /** What a record of fields reads out of valid input. */
 export type ValidOf<D> = Flat<Required<D> & Optional<D>>;
 
+type IsHidden<F> = OptionsOf<F> extends { readonly hidden: true } ? true : false;
+type HasDefault<F> = OptionsOf<F> extends { readonly default: unknown } ? true : IsOptional<F>;
+
+/** The JSON that a record of fields reads: by field name, without what nobody can send. */
+export type JsonOf<D> = Flat<
+  {
+    -readonly [K in keyof D as IsReadOnly<D[K]> extends true
+      ? never
+      : IsHidden<D[K]> extends true
+        ? never
+        : HasDefault<D[K]> extends true
+          ? never
+          : K]: InputOfField<D[K]>;
+  } & {
+    -readonly [K in keyof D as IsReadOnly<D[K]> extends true
+      ? never
+      : IsHidden<D[K]> extends true
+        ? never
+        : HasDefault<D[K]> extends true
+          ? K
+          : never]?: InputOfField<D[K]>;
+  }
+>;
+
 /** Hooks of a serializer, given where it is made. They may be asynchronous. */
 export interface Hooks<D> {
   /** Sees all values at once; throws a `ValidationError` or gives the values, changed or not. */
@@ -76,6 +112,11 @@ export interface Hooks<D> {
       ctx: Ctx,
     ) => ValidOfField<D[K]> | Promise<ValidOfField<D[K]>>;
   };
+  /**
+   * See all values at once and refuse them by throwing, each; they run before `validate`. Django REST framework's
+   * `Meta.validators`: on a model serializer they stand in for those that follow from the entity.
+   */
+  readonly serializerValidators?: readonly Validator[];
 }
 
 /** Errors by field name, or by index; those of nested input are shaped like it. */
@@ -134,6 +175,32 @@ type ColumnValue<T> = T extends Date
         ? { id: I }
         : T;
 
+type Minus1 = [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** With `depth`: a relation shows its objects, with the columns and keys of their own. */
+type DeepRepr<T, N extends number> = N extends 0
+  ? ColumnRepr<T>
+  : T extends Promise<infer U>
+    ? DeepRepr<U, N>
+    : T extends readonly (infer U)[]
+      ? U extends { id: unknown }
+        ? DeepRepr<U, N>[]
+        : ColumnRepr<T>
+      : T extends { id: unknown }
+        ? Flat<{ -readonly [K in AllColumns<T>]: DeepRepr<T[K], Minus1[N] extends number ? Minus1[N] : 0> }>
+        : ColumnRepr<T>;
+
+type IsRelation<T> = Loaded<NonNullable<T>> extends { id: unknown } | readonly { id: unknown }[] ? true : false;
+
+/** A relation that is shown as its objects. */
+export interface DeepField<E, K extends keyof E, N extends number> {
+  readonly options: { readonly readOnly: true };
+  toRepresentation(value: unknown, ctx: Ctx): DeepRepr<E[K], N>;
+  toInternalValue(data: unknown, ctx: Ctx): never;
+  runValidation(data: unknown, ctx?: Ctx): unknown;
+  [ROW]?(row: E): void;
+}
+
 /** The field of a column or relation, made from the metadata of the entity. */
 export interface ColumnField<E, K extends keyof E, RO, X> {
   readonly options: (K extends RO | 'id' ? { readonly readOnly: true } : NonNullable<unknown>) &
@@ -143,11 +210,20 @@ export interface ColumnField<E, K extends keyof E, RO, X> {
   toInternalValue(data: unknown, ctx: Ctx): ColumnValue<E[K]>;
   runValidation(data: unknown, ctx?: Ctx): unknown;
   [ROW]?(row: E): void;
+  readonly [INPUT]?: ColumnRepr<E[K]>;
 }
 
 /** The fields of a model serializer: declared ones, and columns. */
-export type Shape<E, FK extends PropertyKey, D, RO, X> = {
-  [K in FK]: K extends keyof D ? D[K] : K extends keyof E ? ColumnField<E, K, RO, X> : never;
+export type Shape<E, FK extends PropertyKey, D, RO, X, N extends number = 0> = {
+  [K in FK]: K extends keyof D
+    ? D[K]
+    : K extends keyof E
+      ? N extends 0
+        ? ColumnField<E, K, RO, X>
+        : IsRelation<E[K]> extends true
+          ? DeepField<E, K, N>
+          : ColumnField<E, K, RO, X>
+      : never;
 };
 
 /** Options of a column's field, by name. */
@@ -158,6 +234,16 @@ export interface ColumnKwargs extends FieldOptions {
   readonly maxValue?: number;
   readonly allowBlank?: boolean;
   readonly trimWhitespace?: boolean;
+  readonly allowEmpty?: boolean;
+  readonly maxDigits?: number | null;
+  readonly decimalPlaces?: number | null;
+  /** One of these values, whatever the column could hold. */
+  readonly choices?: readonly unknown[] | Readonly<Record<string, unknown>>;
+  /** The class of the field, where the column does not say enough: `EmailField` for a text. */
+  readonly fieldClass?: new (
+    // biome-ignore lint/suspicious/noExplicitAny: each class has options of its own
+    options: any,
+  ) => AnyField;
 }
 
 // ---------- serializers
@@ -173,4 +259,15 @@ export type Validated<T> = T extends { readonly validatedData: infer V } ? V : V
 type Validated1<I> = I extends { readonly validatedData: infer V } ? V : never;
 
 /** The objects of a serializer. */
-export type RowOf<X> = X extends BaseSerializer<infer E, infer _RP, infer _VL> ? E : never;
+export type RowOf<X> = X extends BaseSerializer<infer E, infer _RP, infer _VL, infer _IN> ? E : never;
+
+/** The JSON that a serializer, its class or its list reads. */
+export type InputOf<T> = typeof INPUT extends keyof T
+  ? Exclude<T[typeof INPUT & keyof T], undefined>
+  : T extends { readonly child: infer X }
+    ? InputOf<X>[]
+    : T extends abstract new (
+          ...args: never[]
+        ) => infer I
+      ? InputOf<I>
+      : unknown;

@@ -9,15 +9,26 @@ import { type MessageTree, NON_FIELD_ERRORS } from '../validation-error.js';
 
 type Constructor = new () => object;
 
-export async function checkDto(type: DtoClass, body: unknown): Promise<Checked> {
+/** `isPartial`: properties that were not sent are not missing. */
+export async function checkDto(
+  type: DtoClass,
+  body: unknown,
+  { isPartial = false }: { isPartial?: boolean } = {},
+): Promise<Checked> {
   const { validate, plainToInstance } = await peers();
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     const got = Array.isArray(body) ? 'list' : body === null ? 'null' : typeof body;
     return { errors: { [NON_FIELD_ERRORS]: [`Invalid data. Expected a dictionary, but got ${got}.`] } };
   }
   const value = plainToInstance(type as Constructor, body);
-  const violations = await validate(value, { forbidUnknownValues: true });
+  const violations = await validate(value, { forbidUnknownValues: true, skipUndefinedProperties: isPartial });
   return violations.length > 0 ? { errors: byField(violations) } : { value };
+}
+
+/** An instance as plain data, by what class-transformer was told of its class. */
+export async function showDto(type: DtoClass, row: object): Promise<unknown> {
+  const { instanceToPlain, plainToInstance } = await peers();
+  return instanceToPlain(row instanceof type ? row : plainToInstance(type as Constructor, row));
 }
 
 /** `{ field: [messages] }`; a nested object has the same within. */
@@ -32,11 +43,11 @@ function byField(violations: readonly Violation[]): Record<string, MessageTree> 
 
 async function peers() {
   try {
-    const [{ validate }, { plainToInstance }] = await Promise.all([
+    const [{ validate }, { instanceToPlain, plainToInstance }] = await Promise.all([
       import('class-validator'),
       import('class-transformer'),
     ]);
-    return { validate, plainToInstance };
+    return { validate, instanceToPlain, plainToInstance };
   } catch (error) {
     const message = `A class as body schema needs class-validator and class-transformer: npm install class-validator class-transformer (${messageOf(error)})`;
     throw new BgTasksError('MISSING_PEER', message, {}, { cause: error });

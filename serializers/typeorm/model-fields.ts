@@ -1,120 +1,142 @@
 /**
- * The fields of a model serializer: which names, and the field that a column becomes.
+ * The fields of a model serializer: which names, and the field that each becomes.
  *
- * `'__all__'` is every column and to-one relation of the entity, and every declared field. Left out are columns with
- * `select: false`, which are not loaded unless asked for, and to-many relations and embedded entities.
+ * `'__all__'` is every column, embedded object and to-one relation of the entity, and every declared field. Left out are
+ * columns with `select: false`, which are not loaded unless asked for, and lists of related objects, which are named.
+ * Errors: `USAGE` for names that cannot be fields.
  */
-import { BooleanField } from '../../fields/boolean.js';
-import { CharField } from '../../fields/char.js';
-import { ChoiceField } from '../../fields/choice.js';
-import { DateTimeField } from '../../fields/date-time.js';
 import { usage } from '../../fields/field.js';
-import { FloatField } from '../../fields/float.js';
-import { IntegerField } from '../../fields/integer.js';
-import { JSONField } from '../../fields/json.js';
-import { ListField } from '../../fields/list.js';
-import { ModelField } from '../../fields/model.js';
 import { ReadOnlyField } from '../../fields/read-only.js';
-import type { AnyField, FieldOptions } from '../../fields/types.js';
-import type { ColumnInfo, EntityClass, ModelInfo } from './model-info.js';
-import { ToOneField } from './to-one.js';
+import type { AnyField } from '../../fields/types.js';
+import { NestedField } from '../nested.js';
+import type { AnySerializer, ClassOf } from '../types.js';
+import { columnField, type ExtraKwargs, merged, requirements, uniquenessOptions } from './column-field.js';
+import type { EmbeddedInfo, EntityClass, ModelInfo } from './model-info.js';
+import { depthField, relationField } from './relation-fields.js';
+import type { RelationInfo } from './relation-info.js';
+import { columnsTogether, uniqueOptions } from './unique-sets.js';
 
 export interface FieldNames {
   readonly fields: readonly PropertyKey[] | '__all__';
   readonly exclude: readonly PropertyKey[];
   readonly declared: Readonly<Record<string, AnyField>>;
   readonly readOnlyFields: readonly PropertyKey[];
-  readonly extraKwargs: Readonly<Record<string, FieldOptions | undefined>>;
+  readonly extraKwargs: Readonly<Record<string, ExtraKwargs | undefined>>;
+  /** How many relations deep objects are shown in place of keys. */
+  readonly depth: number;
+  /** Whether values that are unique together are checked. */
+  readonly checksTogether: boolean;
 }
 
-export function modelFields(entity: EntityClass, info: ModelInfo, wanted: FieldNames): Record<string, AnyField> {
+/** Makes the classes of serializers below: of a related entity, and of an embedded object. */
+export interface NestedTypes {
+  ofEntity(entity: EntityClass, depth: number): ClassOf<AnySerializer>;
+  ofFields(kind: string, fields: Readonly<Record<string, AnyField>>): ClassOf<AnySerializer>;
+}
+
+export function modelFields(model: ModelInfo, wanted: FieldNames, types: NestedTypes): Record<string, AnyField> {
   const { declared, readOnlyFields, extraKwargs } = wanted;
+  const names = namesOf(model, wanted);
+  const inSet = wanted.checksTogether ? columnsTogether(model, names) : new Set<string>();
   const fields: Record<string, AnyField> = Object.create(null);
-  for (const name of namesOf(entity, info, wanted)) {
+  for (const name of names) {
     const isReadOnly = readOnlyFields.includes(name);
     const extra = { ...extraKwargs[name], ...(isReadOnly && { readOnly: true }) };
-    fields[name] = (Object.hasOwn(declared, name) && declared[name]) || columnField(entity, info, name, extra);
+    const own = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    const { source } = extra;
+    const property = source === undefined || source === '*' ? name : source;
+    fields[name] = own ?? propertyField(model, property, extra, wanted, inSet.has(name), types);
   }
   return fields;
 }
 
-function namesOf(entity: EntityClass, info: ModelInfo, { fields, exclude, declared }: FieldNames): readonly string[] {
+function namesOf(model: ModelInfo, { fields, exclude, declared }: FieldNames): readonly string[] {
   if (fields !== '__all__') return fields.map(String);
-  const selected = info.columns.filter(({ isSelected }) => isSelected);
-  const all = [...selected, ...info.relations].map(({ name }) => name);
+  const columns = model.columns.filter(({ isSelected }) => isSelected);
+  const toOne = model.relations.filter(({ isOwn, isMany }) => isOwn && !isMany);
+  const all = [...columns, ...model.embeddeds, ...toOne].map(({ name }) => name);
   const names = [...new Set([...all, ...Object.keys(declared)])];
   const unknown = exclude.find((name) => !names.includes(String(name)));
-  if (unknown !== undefined)
-    throw usage(`ModelSerializer(${entity.name}): "exclude" names "${String(unknown)}", which is no field.`);
+  if (unknown !== undefined) throw usage(`${kindOf(model)}: "exclude" names "${String(unknown)}", which is no field.`);
   return names.filter((name) => !exclude.includes(name));
 }
 
-function columnField(entity: EntityClass, info: ModelInfo, name: string, extra: FieldOptions): AnyField {
-  const column = info.columns.find((each) => each.name === name);
-  if (column) return fieldOfColumn(column, merged(derived(column), extra));
-  const relation = info.relations.find((each) => each.name === name);
-  if (relation) {
-    const options = relation.isNullable ? { allowNull: true, required: false } : {};
-    return new ToOneField(relation, entity, merged(options, extra));
+function propertyField(
+  model: ModelInfo,
+  name: string,
+  extra: ExtraKwargs,
+  { depth }: FieldNames,
+  isInSet: boolean,
+  types: NestedTypes,
+): AnyField {
+  const named = <T extends { name: string }>(list: readonly T[]) => list.find((each) => each.name === name);
+  const column = named(model.columns);
+  if (column) {
+    const required = isInSet ? withUniqueness(requirements(column), uniquenessOptions(column)) : requirements(column);
+    return columnField(column, { ...required, ...(!required.readOnly && uniqueOptions(model, name)) }, extra);
   }
-  const reason = info.unsupported.get(name);
-  if (reason)
-    throw usage(`ModelSerializer(${entity.name}): "${name}" ${reason}; declare a field for it, such as nested(...).`);
-  // A getter of the entity: there is nothing to write.
-  if (name in entity.prototype) return new ReadOnlyField();
-  throw usage(`ModelSerializer(${entity.name}): "${name}" is no column, relation or getter, and is not in "declared".`);
+  const relation = named(model.relations);
+  if (relation) return fieldOfRelation(model, relation, extra, depth, isInSet, types);
+  const embedded = named(model.embeddeds);
+  if (embedded) return embeddedField(model, embedded, extra, types);
+  const reason = model.unsupported.get(name);
+  if (reason) throw usage(`${kindOf(model)}: "${name}" ${reason}; declare a field for it, such as nested(...).`);
+  // A getter or method of the entity: there is nothing to write.
+  if (name in (model.entity.prototype ?? {}) && !(name in Object.prototype)) return new ReadOnlyField();
+  throw usage(`${kindOf(model)}: "${name}" is no column, relation or getter, and is not in "declared".`);
 }
 
-/** What follows from the column; a value that need not be sent is left to the database. */
-function derived({
-  isAutomatic,
-  isNullable,
-  hasDefault,
-  maxLength,
-}: ColumnInfo): FieldOptions & { maxLength?: number } {
-  if (isAutomatic) return { readOnly: true };
-  return {
-    ...(isNullable && { allowNull: true }),
-    ...((isNullable || hasDefault) && { required: false }),
-    ...(maxLength !== undefined && { maxLength }),
+/** A default makes a value known as well as sending it does. */
+function withUniqueness(options: ReturnType<typeof requirements>, uniqueness: ReturnType<typeof uniquenessOptions>) {
+  const { required: _required, ...rest } = options;
+  return uniqueness.default === undefined && !uniqueness.required ? options : { ...rest, ...uniqueness };
+}
+
+function fieldOfRelation(
+  model: ModelInfo,
+  relation: RelationInfo,
+  extra: ExtraKwargs,
+  depth: number,
+  isInSet: boolean,
+  types: NestedTypes,
+): AnyField {
+  if (depth > 0) {
+    const { label, helpText } = extra;
+    const texts = { ...(label !== undefined && { label }), ...(helpText !== undefined && { helpText }) };
+    return depthField(relation, model, () => types.ofEntity(relation.target, depth - 1), texts);
+  }
+  const { isNullable, isMany, isOwn, hasDefault, name } = relation;
+  const isOptional = isMany || !isOwn || isNullable || hasDefault;
+  const options = {
+    ...(isNullable && !isMany && { allowNull: true }),
+    ...(isOptional && !isInSet && { required: false }),
+    ...uniqueOptions(model, name),
   };
+  return relationField(relation, model, merged(options, extra));
 }
 
-/** The user's options win; what they contradict goes. */
-function merged(options: FieldOptions, extra: FieldOptions): FieldOptions {
-  const { required, readOnly, ...rest } = options;
-  const all: FieldOptions = { ...rest, ...extra };
-  const isReadOnly = extra.readOnly ?? (readOnly && !extra.writeOnly && !extra.required);
-  if (isReadOnly) return { ...all, readOnly: true };
-  const isRequiredSet = extra.required !== undefined || extra.default !== undefined || required === undefined;
-  return isRequiredSet ? all : { ...all, required };
+/** An object of its own, whose columns stand in the table of the entity. */
+function embeddedField(model: ModelInfo, embedded: EmbeddedInfo, extra: ExtraKwargs, types: NestedTypes): AnyField {
+  const fields = embeddedFields(model, embedded, types);
+  const isOptional = Object.values(fields).every(({ options }) => isLeftOut(options));
+  const type = types.ofFields(`${kindOf(model)}.${embedded.name}`, fields);
+  return new NestedField(type, merged(isOptional ? { required: false } : {}, extra));
 }
 
-function fieldOfColumn(column: ColumnInfo, options: FieldOptions): AnyField {
-  if (!column.isList) return scalarField(column, options);
-  return new ListField({ ...options, child: scalarField(column, {}) });
-}
-
-function scalarField({ kind, choices = [] }: ColumnInfo, options: FieldOptions): AnyField {
-  const { maxLength: _maxLength, ...withoutLength } = options as { maxLength?: number };
-  switch (kind) {
-    case 'boolean':
-      return new BooleanField(withoutLength);
-    case 'integer':
-      return new IntegerField(withoutLength);
-    case 'float':
-      return new FloatField(withoutLength);
-    case 'datetime':
-      return new DateTimeField(withoutLength);
-    case 'json':
-      return new JSONField(withoutLength);
-    case 'enum':
-      return new ChoiceField({ ...withoutLength, choices });
-    case 'texts':
-      return new ListField({ ...withoutLength, child: new CharField() });
-    case 'text':
-      return new CharField(options);
-    default:
-      return new ModelField(options);
+function embeddedFields(model: ModelInfo, { columns, embeddeds }: EmbeddedInfo, types: NestedTypes) {
+  const fields: Record<string, AnyField> = Object.create(null);
+  for (const column of columns) {
+    if (column.isSelected) fields[column.name] = columnField(column, requirements(column), {});
   }
+  for (const embedded of embeddeds) fields[embedded.name] = embeddedField(model, embedded, {}, types);
+  return fields;
+}
+
+function isLeftOut(options: unknown): boolean {
+  const { required, readOnly } = options as { required?: boolean; readOnly?: boolean };
+  return required === false || readOnly === true;
+}
+
+function kindOf({ entity }: ModelInfo): string {
+  return `ModelSerializer(${entity.name})`;
 }

@@ -1,76 +1,93 @@
 /**
- * What serializers know of an entity: TypeORM's metadata in our own few words, so that nothing else reads TypeORM's.
+ * What serializers know of an entity: TypeORM's metadata in our own few words, so that little else reads TypeORM's.
  *
- * Shape:  columns in the order of the entity, and to-one relations; what cannot be a field yet stands in `unsupported`
- *         with the reason, for who asks for it by name.
+ * Shape:  columns in the order of the entity, relations, embedded objects, and the sets of properties that are unique;
+ *         what cannot be a field stands in `unsupported` with the reason, for who asks for it by name.
  * Errors: `USAGE` where no data source is known, it is not initialised, or does not have the entity.
  */
+import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
 import type { EntityMetadata } from 'typeorm/metadata/EntityMetadata.js';
-import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata.js';
 import { usage } from '../../fields/field.js';
 import type { DataSourceLike } from '../../lib/settings.js';
+import { type ColumnInfo, columnInfo } from './column-info.js';
+import { type RelationInfo, relationInfo, unsupportedRelation } from './relation-info.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: entities have constructors of any kind
 export type EntityClass = abstract new (...args: any[]) => object;
 
-/** How the values of a column look. */
-export type ColumnKind = 'boolean' | 'integer' | 'float' | 'text' | 'datetime' | 'json' | 'texts' | 'enum' | 'other';
-
-export interface ColumnInfo {
+export interface EmbeddedInfo {
   readonly name: string;
-  readonly kind: ColumnKind;
-  /** A list of such values in one column. */
-  readonly isList: boolean;
-  readonly isPrimary: boolean;
-  readonly isNullable: boolean;
-  readonly hasDefault: boolean;
-  /** Generated, or set by TypeORM or the database on its own. */
-  readonly isAutomatic: boolean;
-  /** Loaded without being asked for: not `select: false`. */
-  readonly isSelected: boolean;
-  readonly maxLength: number | undefined;
-  readonly choices: readonly (string | number)[] | undefined;
-}
-
-export interface RelationInfo {
-  readonly name: string;
-  readonly isNullable: boolean;
-  /** The property of the other entity that is its primary key. */
-  readonly key: string;
-  readonly keyKind: ColumnKind;
-  /** The property of this entity that holds the key as well, if there is one. */
-  readonly keyColumn: string | undefined;
+  readonly columns: readonly ColumnInfo[];
+  readonly embeddeds: readonly EmbeddedInfo[];
 }
 
 export interface ModelInfo {
+  /** For messages: `unique set` for `UniqueSet`. */
+  readonly label: string;
+  readonly entity: EntityClass;
+  readonly dataSource: DataSource;
+  /** The property that is the primary key; undefined where there are several. */
+  readonly key: string | undefined;
   readonly columns: readonly ColumnInfo[];
   readonly relations: readonly RelationInfo[];
+  readonly embeddeds: readonly EmbeddedInfo[];
+  /** Sets of properties of which no two rows have the same values. */
+  readonly uniques: readonly (readonly string[])[];
   /** Reasons by name. */
   readonly unsupported: ReadonlyMap<string, string>;
 }
 
+const known = new WeakMap<EntityMetadata, ModelInfo>();
+
 export function modelInfo(entity: EntityClass, dataSource: DataSourceLike | undefined): ModelInfo {
   const metadata = metadataOf(entity, dataSource);
-  const unsupported = new Map<string, string>();
-  for (const { propertyName } of metadata.embeddeds) unsupported.set(propertyName, 'is an embedded entity');
-  const isToOne = (relation: RelationMetadata) => relation.isManyToOne || relation.isOneToOneOwner;
-  for (const relation of metadata.relations) {
-    if (!isToOne(relation)) unsupported.set(relation.propertyName, 'is a relation whose key lies on the other side');
-    else if (relation.inverseEntityMetadata.primaryColumns.length !== 1) {
-      unsupported.set(relation.propertyName, 'refers to an entity with a composite primary key');
-    }
+  let info = known.get(metadata);
+  if (!info) {
+    info = infoOf(metadata);
+    known.set(metadata, info);
   }
-  const isOwn = ({ propertyName }: RelationMetadata) => !unsupported.has(propertyName);
+  return info;
+}
+
+/** For a repository, whose metadata is at hand. */
+export function infoOf(metadata: EntityMetadata): ModelInfo {
+  const unsupported = new Map<string, string>();
+  for (const { propertyName, isArray } of metadata.embeddeds)
+    if (isArray) unsupported.set(propertyName, 'is a list of embedded objects');
+  for (const relation of metadata.relations) {
+    const reason = unsupportedRelation(relation);
+    if (reason) unsupported.set(relation.propertyName, reason);
+  }
+  const isOwn = ({ propertyName }: { propertyName: string }) => !unsupported.has(propertyName);
+  const [primary, second] = metadata.primaryColumns;
   return {
-    columns: metadata.columns.filter(isProperty).map(columnInfo),
-    relations: metadata.relations.filter((relation) => isToOne(relation) && isOwn(relation)).map(relationInfo),
+    label: words(metadata.name),
+    entity: metadata.target as EntityClass,
+    dataSource: metadata.dataSource,
+    key: primary && !second ? propertyOf(primary) : undefined,
+    columns: metadata.columns.filter((column) => isProperty(column) && !column.embeddedMetadata).map(columnInfo),
+    relations: metadata.relations.filter((relation) => isOwn(relation) && !relation.embeddedMetadata).map(relationInfo),
+    embeddeds: metadata.embeddeds.filter(isOwn).map(embeddedInfo),
+    uniques: uniquesOf(metadata),
     unsupported,
   };
 }
 
-function metadataOf(entity: EntityClass, dataSource: DataSourceLike | undefined): EntityMetadata {
-  const { name } = entity;
+/** `UniqueSet`, `createdAt` and `race_name` as people write them. */
+export function words(name: string): string {
+  return name
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+}
+
+export function metadataOf(entity: EntityClass, dataSource: DataSourceLike | undefined): EntityMetadata {
+  const name =
+    typeof entity === 'function'
+      ? entity.name
+      : String((entity as { options?: { name?: unknown } }).options?.name ?? entity);
   if (!dataSource) {
     throw usage(
       `ModelSerializer(${name}) knows no data source: call \`configure({ dataSource })\`, or give it the option "dataSource".`,
@@ -86,62 +103,37 @@ function metadataOf(entity: EntityClass, dataSource: DataSourceLike | undefined)
   }
 }
 
-/** A column of the entity itself: no join column, no bookkeeping of trees or inheritance. */
+/** A column that is a property: no join column, no bookkeeping of trees or inheritance. */
 function isProperty(column: ColumnMetadata): boolean {
   const isHidden = column.isVirtual || column.isDiscriminator || column.isTreeLevel || column.isMaterializedPath;
-  return !isHidden && !column.isNestedSetLeft && !column.isNestedSetRight && !column.embeddedMetadata;
+  return !isHidden && !column.isNestedSetLeft && !column.isNestedSetRight;
 }
 
-function columnInfo(column: ColumnMetadata): ColumnInfo {
-  const length = Number(column.length);
-  const isDate = column.isCreateDate || column.isUpdateDate || column.isDeleteDate;
-  const isComputed = column.isVirtualProperty || column.generatedType !== undefined;
+function embeddedInfo({ propertyName, columns, embeddeds }: EmbeddedMetadata): EmbeddedInfo {
   return {
-    name: column.propertyName,
-    kind: kindOf(column),
-    isList: column.isArray,
-    isPrimary: column.isPrimary,
-    isNullable: column.isNullable,
-    hasDefault: column.default !== undefined,
-    isAutomatic: column.isGenerated || column.isVersion || isDate || isComputed,
-    isSelected: column.isSelect,
-    maxLength: length > 0 ? length : undefined,
-    choices: column.enum,
+    name: propertyName,
+    columns: columns.filter(isProperty).map(columnInfo),
+    embeddeds: embeddeds.filter(({ isArray }) => !isArray).map(embeddedInfo),
   };
 }
 
-function relationInfo(relation: RelationMetadata): RelationInfo {
-  const [key] = relation.inverseEntityMetadata.primaryColumns as [ColumnMetadata];
-  const [join] = relation.joinColumns;
-  const isKeyColumn = join !== undefined && !join.isVirtual && join.referencedColumn === key;
-  return {
-    name: relation.propertyName,
-    isNullable: relation.isNullable,
-    key: key.propertyName,
-    keyKind: kindOf(key),
-    keyColumn: isKeyColumn ? join.propertyName : undefined,
-  };
+/** MySQL keeps uniques as indices. An index with a condition says nothing of rows that do not meet it. */
+function uniquesOf({ uniques, indices, primaryColumns, relations }: EntityMetadata): readonly (readonly string[])[] {
+  const sets = [
+    ...uniques.map(({ columns }) => columns),
+    ...indices.filter(({ isUnique, where }) => isUnique && !where).map(({ columns }) => columns),
+    ...(primaryColumns.some(({ isGenerated }) => isGenerated) ? [] : [primaryColumns]),
+  ];
+  // A key that is a property as well can be written by that property or by its relation.
+  const alsoRelations = sets.flatMap(([column, second]) =>
+    second
+      ? []
+      : relations.filter(({ joinColumns }) => joinColumns[0] === column).map(({ propertyName }) => [propertyName]),
+  );
+  const all = [...sets.map((columns) => columns.map(propertyOf)), ...alsoRelations];
+  return [...new Map(all.map((names) => [JSON.stringify([...names].sort()), names])).values()];
 }
 
-const KINDS: readonly (readonly [ColumnKind, readonly string[]])[] = [
-  ['boolean', ['boolean', 'bool']],
-  ['integer', ['int', 'int2', 'int4', 'integer', 'smallint', 'tinyint', 'mediumint', 'year']],
-  ['float', ['float', 'float4', 'float8', 'float64', 'double', 'double precision', 'real']],
-  ['json', ['json', 'jsonb', 'simple-json']],
-  ['texts', ['simple-array']],
-  ['datetime', ['datetime', 'datetime2', 'datetimeoffset', 'smalldatetime', 'timestamptz', 'seconddate']],
-  ['text', ['text', 'citext', 'tinytext', 'mediumtext', 'longtext', 'ntext', 'clob', 'nclob', 'string', 'character']],
-];
-const KIND_BY_TYPE = new Map(KINDS.flatMap(([kind, types]) => types.map((type) => [type, kind] as const)));
-
-/** Columns of 64 bits, decimals, uuids, dates without a time and so on are `other`: they pass through as they are. */
-function kindOf({ type, enum: values }: ColumnMetadata): ColumnKind {
-  if (values) return 'enum';
-  if (type === Boolean) return 'boolean';
-  if (type === Number) return 'integer';
-  if (type === String) return 'text';
-  if (type === Date) return 'datetime';
-  const text = String(type);
-  if (text.startsWith('timestamp')) return 'datetime';
-  return KIND_BY_TYPE.get(text) ?? (/char/.test(text) ? 'text' : 'other');
+function propertyOf(column: ColumnMetadata): string {
+  return column.isVirtual && column.relationMetadata ? column.relationMetadata.propertyName : column.propertyPath;
 }

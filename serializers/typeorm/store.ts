@@ -1,39 +1,68 @@
 /**
  * Storing the values of a model serializer through the repository of its entity.
  *
- * Each function is one `repository.save`, which TypeORM runs in one transaction: a list is stored as a whole or not.
+ * Each function is one `repository.save`, which TypeORM runs in one transaction, what is nested included: a list is
+ * stored as a whole or not.
  */
-import type { Repository } from 'typeorm';
-import type { DataSourceLike } from '../../lib/settings.js';
-import type { EntityClass, ModelInfo } from './model-info.js';
+import type { ObjectLiteral, Repository } from 'typeorm';
+import type { ModelInfo } from './model-info.js';
+import type { RelationInfo } from './relation-info.js';
 
 type Row = Record<string, unknown>;
 
-export interface Store {
-  readonly entity: EntityClass;
-  readonly dataSource: DataSourceLike;
-  readonly info: ModelInfo;
-}
-
-export function createRows(store: Store, list: readonly object[]): Promise<object[]> {
-  const repository = repositoryOf(store);
-  return repository.save(list.map((attrs) => withNulls(store.info, repository.create(attrs as Row))));
+export async function createRows(model: ModelInfo, list: readonly object[]): Promise<object[]> {
+  const repository = repositoryOf(model);
+  const rows = list.map((attrs) => withNulls(model, created(model, repository.create(attrs as Row), attrs as Row)));
+  const saved = await repository.save(rows);
+  for (const row of saved) setUnrelated(model, row);
+  return saved;
 }
 
 /** Assigned one by one: TypeORM's own `merge` would write a new key into the related object that is loaded. */
-export function updateRow({ entity, dataSource, info }: Store, row: object, attrs: object): Promise<object> {
-  return repositoryOf({ entity, dataSource, info }).save(Object.assign(row, attrs) as Row);
+export function updateRow(model: ModelInfo, row: object, attrs: object): Promise<object> {
+  const target = row as Row;
+  for (const [name, value] of Object.entries(attrs)) {
+    const relation = model.relations.find((each) => each.name === name);
+    if (relation) relation.set(row, relatedValue(relation, row, value));
+    else if (model.embeddeds.some((each) => each.name === name))
+      target[name] = Object.assign(target[name] ?? {}, value);
+    else target[name] = value;
+  }
+  return repositoryOf(model).save(target);
 }
 
-function repositoryOf({ entity, dataSource }: Store): Repository<Row> {
-  return dataSource.getRepository(entity) as Repository<Row>;
+/** What is nested changes the object that is there; a row that was chosen takes its place. */
+function relatedValue({ isMany, target, get }: RelationInfo, row: object, value: unknown): unknown {
+  const current = get(row);
+  const isPlain = typeof value === 'object' && value !== null && value.constructor === Object;
+  if (isMany || !isPlain || !(current instanceof target)) return value;
+  return Object.assign(current, value);
+}
+
+function repositoryOf({ dataSource, entity }: ModelInfo): Repository<ObjectLiteral> {
+  return dataSource.getRepository(entity) as Repository<ObjectLiteral>;
+}
+
+/** TypeORM's `create` passes over lazy relations. */
+function created({ relations }: ModelInfo, row: Row, attrs: Row): Row {
+  for (const { name, isLazy, set } of relations) if (isLazy && Object.hasOwn(attrs, name)) set(row, attrs[name]);
+  return row;
 }
 
 /** What was not given and may be null is null in the table: say so on the row, where undefined means "not loaded". */
 function withNulls({ columns, relations }: ModelInfo, row: Row): Row {
-  const nullable = [...columns.filter(({ hasDefault, isAutomatic }) => !hasDefault && !isAutomatic), ...relations];
-  for (const { name, isNullable } of nullable) {
-    if (isNullable && row[name] === undefined) row[name] = null;
+  for (const { name, isNullable, hasDefault, isAutomatic } of columns) {
+    if (isNullable && !hasDefault && !isAutomatic && row[name] === undefined) row[name] = null;
+  }
+  for (const { isMany, isOwn, isNullable, hasDefault, get, set } of relations) {
+    if (isOwn && !isMany && isNullable && !hasDefault && get(row) === undefined) set(row, null);
   }
   return row;
+}
+
+/** A new row is related to nothing but what it was given. */
+function setUnrelated({ relations }: ModelInfo, row: Row): void {
+  for (const { isMany, isOwn, get, set } of relations) {
+    if ((isMany || !isOwn) && get(row) === undefined) set(row, isMany ? [] : null);
+  }
 }

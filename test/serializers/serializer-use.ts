@@ -3,7 +3,13 @@ import type { RequestHandler } from 'express';
 import { view } from '../../lib/adapters/express.js';
 import type { Fail, ObjectOf, RpcTask } from '../../lib/index.js';
 import { provide, rpcTask } from '../../lib/index.js';
-import { ModelSerializer, RemoteField, type Representation, serializerClass } from '../../serializers/index.js';
+import {
+  type InputOf,
+  ModelSerializer,
+  RemoteField,
+  type Representation,
+  serializerClass,
+} from '../../serializers/index.js';
 import { assertType, type Equal } from './equal.js';
 import { Product, ProductSerializer, type V } from './types.test.js';
 
@@ -28,10 +34,13 @@ const add = rpcTask('products.add', { body: ProductSerializer }, async (body) =>
   assertType<Equal<typeof body, V>>();
   return { id: 1 };
 });
-assertType<Equal<typeof add, RpcTask<'products.add', unknown, { id: number } | Fail<Record<string, unknown>>>>>();
-rpcTask('products.addMany', { body: ProductSerializer.many() })((body) => {
+type Input = { name: string; category: number; shop: number; slug: string; sku?: string | null; tags?: string[] };
+assertType<Equal<InputOf<typeof ProductSerializer>, Input>>();
+assertType<Equal<typeof add, RpcTask<'products.add', Input, { id: number } | Fail<Record<string, unknown>>>>>();
+const addMany = rpcTask('products.addMany', { body: ProductSerializer.many() })((body) => {
   assertType<Equal<typeof body, V[]>>();
 });
+assertType<Equal<Parameters<typeof addMany.call>[0], Input[]>>();
 const asProvider = rpcTask('products.get')(provide(async ({ keys }) => WithHandle.many(keys.map(() => new Product()))));
 assertType<Equal<ObjectOf<typeof asProvider>, { id: number; category: { id: number; title: string } | null }>>();
 

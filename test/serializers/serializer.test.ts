@@ -58,7 +58,7 @@ describe('Serializer: showing', () => {
     });
     const row = { at: new Date(0), address: { city: 'Rome' }, n: 1 };
     expect(await new S(row, { context: { greeting: 'hi' } }).data).to.deep.equal({
-      at: '1970-01-01T00:00:00.000Z',
+      at: '1970-01-01T00:00:00Z',
       city: 'Rome',
       all: row,
       hello: 'hi 1',
@@ -86,6 +86,17 @@ describe('Serializer: showing', () => {
       d: new CharField({ readOnly: true }),
     });
     expect(await new S({}).data).to.deep.equal({ a: 'd', b: null });
+  });
+
+  it('shows an empty form where there is neither an object nor input', async () => {
+    expect(await new Person().data).to.deep.equal({ name: '', isAdmin: false, address: { city: '', zip: null } });
+    expect(await Person.many().data).to.deep.equal([]);
+  });
+
+  it('shows invalid input as it was sent', async () => {
+    const serializer = new Person({ id: 1 }, { data: { id: 2, name: 'too long', other: 1 } });
+    await serializer.isValid();
+    expect(await serializer.data).to.deep.equal({ name: 'too long' });
   });
 
   it('has no fields from what every object inherits', async () => {
@@ -325,7 +336,6 @@ describe('Serializer: misuse', () => {
     ['data is read before isValid()', () => valid().data],
     ['saving comes before isValid()', () => valid().save()],
     ['there is nothing to validate', () => new Person().isValid()],
-    ['there is nothing to show', () => new Person().data],
     [
       'there is no create()',
       async () => {

@@ -8,15 +8,18 @@ import {
   DateTimeField,
   Field,
   HiddenField,
+  type InputOf,
   IntegerField,
   ListField,
   MethodField,
   ModelSerializer,
   nested,
+  PrimaryKeyRelatedField,
   RemoteField,
   type Representation,
   RPCSerializerMixin,
   Serializer,
+  SlugRelatedField,
   serializerClass,
   type Validated,
 } from '../../serializers/index.js';
@@ -139,7 +142,7 @@ assertType<
   >
 >();
 
-class Order extends Serializer({
+export class Order extends Serializer({
   n: new IntegerField({ minValue: 1 }),
   data: new CharField({ allowNull: true, required: false }),
   errors: new ListField({ child: new IntegerField() }),
@@ -269,6 +272,47 @@ assertType<Equal<Representation<typeof replaced>['extra'], number>>();
 const excluded = ModelSerializer(Product, { exclude: ['createdAt', 'shop', 'lazyShop', 'sku'] });
 assertType<Equal<Representation<typeof excluded>, { id: number; name: string; category: number }>>();
 assertType<Equal<Validated<typeof excluded>, { name: string; category: number }>>();
+
+// with depth, a relation shows its objects
+const deep = ModelSerializer(Product, { fields: ['id', 'shop', 'lazyShop', 'tags', 'category'], depth: 1 });
+assertType<
+  Equal<
+    Representation<typeof deep>,
+    {
+      id: number;
+      shop: { id: number; title: string };
+      lazyShop: { id: number; title: string };
+      tags: { id: string; slug: string }[];
+      category: number;
+    }
+  >
+>();
+assertType<Equal<Validated<typeof deep>, { category: number }>>();
+
+// a row that is named by a key is read as the row itself
+const related = Serializer({
+  shop: new PrimaryKeyRelatedField({ queryset: Shop }),
+  tags: new SlugRelatedField({ queryset: Tag, slugField: 'slug', many: true, allowNull: true }),
+});
+assertType<Equal<Representation<typeof related>, { shop: number; tags: string[] | null }>>();
+assertType<Equal<Validated<typeof related>, { shop: Shop; tags: Tag[] | null }>>();
+assertType<Equal<InputOf<typeof related>, { shop: number; tags: string[] | null }>>();
+
+// what JSON a serializer reads
+assertType<
+  Equal<
+    InputOf<Order>,
+    {
+      n: number;
+      data?: string | null;
+      errors: number[];
+      at: string;
+      cat: number;
+      cats: number[];
+      bare: string;
+    }
+  >
+>();
 
 // values stand under their source
 const sourced = Serializer({

@@ -1,0 +1,83 @@
+/**
+ * One function that shows a row as one object literal, made once per class as JavaScript text: an engine gives every
+ * object that it makes the same shape, and reads plain columns inline.
+ *
+ * Shape:  what a slot does with an ordinary value stands in the text; for all else it asks `show`, which does what the
+ *         loop in `represent.ts` does. Undefined where making code from text is not allowed: then that loop is used.
+ */
+import type { ShownAs } from '../fields/shown-as.js';
+import type { Run, Target } from './run.js';
+
+/** A slot of the object that is made. */
+export interface Slot {
+  readonly name: string;
+  /** The property of the row whose ordinary values are shown inline; undefined where `show` is asked each time. */
+  readonly inline: { readonly property: string; readonly shownAs: ShownAs } | undefined;
+  /** Its value comes with a wave. */
+  readonly isRemote: boolean;
+}
+
+export interface Questions {
+  /** What stands in the slot for now. */
+  show(index: number, row: unknown, run: Run): unknown;
+  /** Shows a date, at once. */
+  date(index: number, value: Date, run: Run): unknown;
+  /** Leaves the key of a remote field, and records the site. */
+  remote(index: number, row: unknown, output: Target, run: Run, own: unknown): void;
+  /** Whether what `show` gave cannot stay: a promise, or no value. */
+  isLate(value: unknown): boolean;
+  /** Takes such values out, and hands promises to the run. */
+  settle(output: Target, run: Run): void;
+}
+
+export type Generated = (row: unknown, run: Run, own: unknown) => Target;
+
+export function generate(slots: readonly Slot[], questions: Questions): Generated | undefined {
+  try {
+    return new Function('questions', textOf(slots))(questions) as Generated;
+  } catch (error) {
+    if (error instanceof EvalError) return undefined; // --disallow-code-generation-from-strings, a content policy
+    throw error;
+  }
+}
+
+function textOf(slots: readonly Slot[]): string {
+  const reads = slots.flatMap(({ inline }, i) => (inline ? [`const v${i} = row[${text(inline.property)}];`] : []));
+  const entries = slots.map((slot, i) => `${key(slot.name)}: ${value(slot, i)},`);
+  const unsure = slots.filter(({ inline, isRemote }) => !inline && !isRemote);
+  const lateness = ['late', ...unsure.map(({ name }) => `isLate(output[${text(name)}])`)].join(' || ');
+  const remotes = slots.flatMap(({ isRemote }, i) => (isRemote ? [`remote(${i}, row, output, run, own);`] : []));
+  return `'use strict';
+    const { show, date, remote, isLate, settle } = questions;
+    return function represent(row, run, own) {
+      let late = false;
+      ${reads.join('\n      ')}
+      const output = {
+        ${entries.join('\n        ')}
+      };
+      if (${lateness}) settle(output, run);
+      ${remotes.join('\n      ')}
+      return output;
+    };`;
+}
+
+/** In a literal, a plain `__proto__` would set the prototype. */
+function key(name: string): string {
+  return name === '__proto__' ? `[${text(name)}]` : text(name);
+}
+
+function value({ inline, isRemote }: Slot, i: number): string {
+  if (isRemote) return 'null';
+  if (!inline) return `show(${i}, row, run)`;
+  const otherwise = `v${i} === null ? null : (late = true, show(${i}, row, run))`;
+  if (inline.shownAs === 'date') return `v${i} instanceof Date ? date(${i}, v${i}, run) : ${otherwise}`;
+  // `| 0` makes 0 of -0.
+  if (inline.shownAs === 'integer')
+    return `typeof v${i} === 'number' && (v${i} | 0) === v${i} ? v${i} | 0 : ${otherwise}`;
+  return `typeof v${i} === '${inline.shownAs}' ? v${i} : ${otherwise}`;
+}
+
+/** As a JavaScript text: JSON is one, for every name. */
+function text(name: string): string {
+  return JSON.stringify(name);
+}

@@ -1,0 +1,99 @@
+/**
+ * The fields of a class as one function that reads input.
+ *
+ * Shape:  `read(data, scopes)` gives the values by source, or a promise where a field or hook is asynchronous. Fields
+ *         that are read-only take no part: their input is ignored, and so is their default.
+ * Errors: `ValidationError` by field name, with the errors of all fields.
+ */
+import { EMPTY, isValidationError, usage } from '../fields/field.js';
+import { isPromise, type MaybePromise } from '../fields/maybe-promise.js';
+import { typeName } from '../fields/type-name.js';
+import type { Ctx } from '../fields/types.js';
+import { type ErrorInput, ValidationError } from '../lib/validation-error.js';
+import type { BoundField } from './bound-field.js';
+import { messageOf } from './messages.js';
+import { setOwn, type Target } from './run.js';
+
+/** `scopes` are those of `written(all)`, in the same order. */
+export type Read = (data: object, scopes: readonly Ctx[]) => MaybePromise<Target>;
+
+/** The fields that take input. */
+export function written(all: readonly BoundField[]): readonly BoundField[] {
+  return all.filter(({ options }) => !options.readOnly);
+}
+
+export function reader(all: readonly BoundField[]): Read {
+  const fields = written(all);
+  return (data, scopes) => {
+    const attrs: Target = {};
+    const errors: [string, ErrorInput][] = [];
+    const waiting: Promise<void>[] = [];
+    for (let i = 0; i < fields.length; i++) {
+      const bound = fields[i] as BoundField;
+      try {
+        const value = readOne(bound, data, scopes[i] as Ctx);
+        if (isPromise(value)) waiting.push(settle(bound, value, attrs, errors));
+        else setAt(attrs, bound.path, value);
+      } catch (error) {
+        keep(errors, bound.name, error);
+      }
+    }
+    const finish = () => {
+      if (errors.length > 0) throw new ValidationError(Object.fromEntries(errors));
+      return attrs;
+    };
+    return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
+  };
+}
+
+function settle(
+  { name, path }: BoundField,
+  value: Promise<unknown>,
+  attrs: Target,
+  errors: [string, ErrorInput][],
+): Promise<void> {
+  return value.then((late) => setAt(attrs, path, late)).catch((error) => keep(errors, name, error));
+}
+
+/** Whatever is no refusal of the input is thrown on. */
+function keep(errors: [string, ErrorInput][], name: string, error: unknown): void {
+  if (!isValidationError(error)) throw error;
+  if (Object.keys(error.errors).length > 0) errors.push([name, error.errors as ErrorInput]);
+}
+
+function readOne({ name, field, hook }: BoundField, data: object, ctx: Ctx): unknown {
+  const input = Object.hasOwn(data, name) ? (data as Target)[name] : EMPTY;
+  const value = field.runValidation(input, ctx);
+  if (!hook) return value;
+  const run = (read: unknown) => (read === EMPTY ? EMPTY : checkedHook(name, hook(read as never, ctx)));
+  return isPromise(value) ? value.then(run) : run(value);
+}
+
+function checkedHook(name: string, value: unknown): unknown {
+  if (isPromise(value)) return value.then((late) => checkedHook(name, late));
+  if (value === undefined) throw usage(`"validators.${name}" must give the value back.`);
+  return value;
+}
+
+/** `['a', 'b']` sets `attrs.a.b`; no path merges an object into `attrs`. */
+function setAt(attrs: Target, path: readonly string[], value: unknown): void {
+  if (value === EMPTY) return;
+  if (path.length === 0) {
+    if (typeof value !== 'object' || Array.isArray(value)) throw notMergeable(value);
+    for (const [name, part] of Object.entries(value ?? {})) setOwn(attrs, name, part);
+    return;
+  }
+  let target = attrs;
+  for (const step of path.slice(0, -1)) {
+    const isObject = Object.hasOwn(target, step) && typeof target[step] === 'object' && target[step] !== null;
+    // Another field may have put null there, which cannot hold the value.
+    if (!isObject) setOwn(target, step, {});
+    target = target[step] as Target;
+  }
+  setOwn(target, path.at(-1) as string, value);
+}
+
+/** With `source: '*'` the parts of a value become values of the whole, so it must have parts. */
+function notMergeable(value: unknown): ValidationError {
+  return new ValidationError(messageOf('invalid', { datatype: typeName(value) }));
+}

@@ -1,0 +1,129 @@
+/**
+ * The fields of a class as one function that shows a row.
+ *
+ * Shape:  `represent(row, run)` gives an object at once and leaves the rest to the run. Made as code (`generate.ts`), or a
+ *         loop where that is not allowed: both ask the same questions.
+ * Errors: `USAGE` for a row that lacks what a field needs.
+ */
+import { EMPTY, usage } from '../fields/field.js';
+import { isPromise } from '../fields/maybe-promise.js';
+import { isKey, type RemoteSlot } from '../fields/remote.js';
+import { shownAs } from '../fields/shown-as.js';
+import { preview } from '../lib/errors.js';
+import type { BoundField } from './bound-field.js';
+import { type Generated, generate, type Questions, type Slot } from './generate.js';
+import type { RemoteDefaults } from './remote/policy.js';
+import { type Run, setOwn, type Target } from './run.js';
+
+export type Represent = (row: unknown, run: Run, own?: RemoteDefaults) => Target;
+
+export function representer(kind: string, all: readonly BoundField[]): Represent {
+  const shown = all.filter(({ options }) => !options.writeOnly);
+  const questions = questionsOf(kind, shown);
+  const represent = generate(shown.map(slotOf), questions) ?? loop(shown, questions);
+  return (row, run, own) => {
+    if (typeof row !== 'object' || row === null) throw usage(`${kind} shows objects, not ${preview(row)}.`);
+    return represent(row, run, own);
+  };
+}
+
+/** Without code made from text: slower, with the same objects. */
+export function loop(shown: readonly BoundField[], { show, remote, isLate, settle }: Questions): Generated {
+  return (row, run, own) => {
+    const output: Target = {};
+    let late = false;
+    for (let i = 0; i < shown.length; i++) {
+      const { name, remote: isRemote } = shown[i] as BoundField;
+      const value = isRemote ? null : show(i, row, run);
+      setOwn(output, name, value);
+      late ||= isLate(value);
+    }
+    if (late) settle(output, run);
+    for (let i = 0; i < shown.length; i++) if (shown[i]?.remote) remote(i, row, output, run, own);
+    return output;
+  };
+}
+
+function slotOf({ name, field, path, remote }: BoundField): Slot {
+  const [property] = path;
+  const kind = shownAs(field);
+  // What is no plain column is asked for: dotted paths, and names that every object inherits.
+  const isPlain = path.length === 1 && property !== undefined && !(property in Object.prototype);
+  const inline = isPlain && kind !== undefined && !('readFrom' in field) ? { property, shownAs: kind } : undefined;
+  return { name, inline, isRemote: remote !== undefined };
+}
+
+function questionsOf(kind: string, shown: readonly BoundField[]): Questions {
+  const at = (i: number) => shown[i] as BoundField;
+  return {
+    show: (i, row, run) => {
+      const value = showOne(kind, at(i), row, run);
+      // Where a later slot throws, nobody waits for this one any more: its rejection must not end the process.
+      if (isPromise(value)) value.then(undefined, () => {});
+      return value;
+    },
+    date: (i, value, run) => at(i).field.toRepresentation(value, run),
+    remote: (i, row, output, run, own) => showRemote(kind, at(i), row, output, run, own as RemoteDefaults | undefined),
+    isLate: (value) => value === EMPTY || isPromise(value),
+    settle: (output, run) => {
+      for (const { name } of shown) {
+        const value = output[name];
+        if (value === EMPTY) delete output[name];
+        else if (isPromise(value)) run.put(output, name, value);
+      }
+    },
+  };
+}
+
+function showOne(kind: string, bound: BoundField, row: unknown, run: Run): unknown {
+  let value = bound.get(row, run);
+  if (value === undefined) {
+    value = whenAbsent(kind, bound, run);
+    if (value === EMPTY) return EMPTY;
+  }
+  return isPromise(value) ? value.then((late) => shown(bound, late, run)) : shown(bound, value, run);
+}
+
+function shown({ field }: BoundField, value: unknown, run: Run): unknown {
+  return value === null || value === undefined ? null : field.toRepresentation(value, run);
+}
+
+/** undefined means "not loaded": the default, null where null is allowed, or nothing where nothing was promised. */
+function whenAbsent(kind: string, { name, options, path, remote }: BoundField, run: Run): unknown {
+  const { default: value } = options;
+  if (value !== undefined && run.partial) return EMPTY;
+  if (value !== undefined) return typeof value === 'function' ? value(run) : value;
+  if (remote || options.allowNull) return null;
+  if (options.readOnly || options.required === false) return EMPTY;
+  throw usage(
+    `${kind}: the object has no "${path.join('.')}" for field "${name}". Load it, or give the field a "default", "allowNull" or "required: false".`,
+  );
+}
+
+function showRemote(
+  kind: string,
+  bound: BoundField,
+  row: unknown,
+  output: Target,
+  run: Run,
+  own: RemoteDefaults | undefined,
+): void {
+  const { name } = bound;
+  const field = bound.remote as RemoteSlot;
+  const value = bound.get(row, run) ?? whenAbsent(kind, bound, run);
+  if (value === EMPTY) {
+    delete output[name];
+    return;
+  }
+  if (value === null || value === '') {
+    setOwn(output, name, null);
+    return;
+  }
+  const isUsable = field.options.many ? Array.isArray(value) : isKey(value);
+  if (!isUsable) {
+    const needed = field.options.many ? 'a list of keys' : 'a key (a number or a text)';
+    throw usage(`${kind}: remote field "${name}" needs ${needed}, not ${preview(value)}.`);
+  }
+  // JSON has no bigint.
+  run.remote(output, name, typeof value === 'bigint' ? String(value) : value, field, bound, own);
+}
