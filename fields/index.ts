@@ -23,7 +23,6 @@ export { IPAddressField, type IPAddressOptions } from './ip-address.js';
 export { JSONField, type JSONOptions, type JsonValue } from './json.js';
 export { ListField, type ListOptions } from './list.js';
 export { ManyRelatedField, type ManyRelatedOptions } from './many-related.js';
-export type { MessageHook } from './messages.js';
 export { MethodField } from './method.js';
 export { ModelField, type ModelFieldOptions } from './model.js';
 export { MultipleChoiceField, type MultipleChoiceOptions } from './multiple-choice.js';

@@ -4,13 +4,12 @@
  * Shape:  the hook gets a text with its `{names}` in place and may give another; facts are filled in afterwards.
  */
 
+import type { MessageHook } from '../lib/settings.js';
+
 /** Texts by code, `{name}` stands for a fact. */
 export type Messages = Readonly<Record<string, string>>;
 
 export type Facts = Readonly<Record<string, unknown>>;
-
-/** Replaces a text, in another language for one. */
-export type MessageHook = (code: string, text: string, facts: Facts) => string;
 
 /** The hook of the service that is at work, if it has one. */
 let hookInUse: () => MessageHook | undefined = () => undefined;

@@ -45,7 +45,7 @@ export {
 export type { RepositoryLike } from './provider/repository.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
 export { type Health, Service } from './service.js';
-export type { DataSourceLike, ServiceOptions, Settings } from './settings.js';
+export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';
 export * from './tasks/remotes.js';
 export type { RpcTask, RpcTaskFn } from './tasks/rpc.js';
 export type { Handler, Middleware, RpcOptions, Task, TaskContext, TaskKind, TaskOptions } from './tasks/task.js';

@@ -12,7 +12,14 @@ import { BgTasksError, preview, ServiceStoppingError } from './errors.js';
 import { PROTOCOLS } from './protocols/index.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import type { BodySchema, DtoChecker } from './schema.js';
-import { addOptions, checkOptions, resolveSettings, type ServiceOptions, type Settings } from './settings.js';
+import {
+  addOptions,
+  checkOptions,
+  type MessageHook,
+  resolveSettings,
+  type ServiceOptions,
+  type Settings,
+} from './settings.js';
 import { decorated } from './tasks/decorated.js';
 import { callerPlace } from './tasks/place.js';
 import { type Layer, Registry } from './tasks/registry.js';
@@ -45,6 +52,8 @@ export interface ServiceInternals {
   readonly registry: Registry;
   /** The settings as they would be now; unlike `settings`, reading does not settle them. */
   peek(): Settings;
+  /** Read for every message of a validation error, so it must neither settle the settings nor read the environment. */
+  messages(): MessageHook | undefined;
   pending(): PendingCalls | undefined;
   /** Outside of every other middleware, from now on. */
   use(middleware: Middleware): void;
@@ -165,6 +174,7 @@ export class Service implements AsyncDisposable {
   readonly internals: ServiceInternals = {
     registry: this.#registry,
     peek: () => this.#peek(),
+    messages: () => this.#options.messages,
     pending: () => this.#open?.client.pending,
     use: (middleware) => void this.#outerMiddleware.unshift(middleware),
     register: (route, handler, place, layer) => this.#add({ kind: 'rpc', route, handler, options: {}, place }, layer),

@@ -20,6 +20,12 @@ export interface DataSourceLike {
   getRepository(target: any): unknown;
 }
 
+/**
+ * Replaces the text of a validation error, in another language for one. `text` still has its `{names}`; those of `facts`
+ * are filled in afterwards.
+ */
+export type MessageHook = (code: string, text: string, facts: Readonly<Record<string, unknown>>) => string;
+
 export interface ServiceOptions {
   /** The name of this service; no default. */
   serviceName?: string;
@@ -53,6 +59,8 @@ export interface ServiceOptions {
   logger?: Logger;
   /** Around every task of the service, first to last from the outside in. */
   middleware?: readonly Middleware[];
+  /** Texts of validation errors, in another language for one: `(code, text, facts) => text`. */
+  messages?: MessageHook;
 }
 
 /** Options with their defaults, frozen. `host`, `port` and so on have become `url`. */
@@ -68,6 +76,7 @@ export interface Settings {
   readonly tasks: readonly string[] | undefined;
   readonly logger: Logger;
   readonly middleware: readonly Middleware[];
+  readonly messages: MessageHook | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -75,7 +84,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'environment'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
-const OBJECTS = ['dataSource', 'tasks', 'logger', 'middleware'] as const;
+const OBJECTS = ['dataSource', 'tasks', 'logger', 'middleware', 'messages'] as const;
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
 /** A Node timer takes no more; beyond it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
@@ -114,6 +123,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     tasks: given.tasks,
     logger: given.logger ?? (isTest ? silentLogger : consoleLogger()),
     middleware: given.middleware ?? [],
+    messages: given.messages,
   });
 }
 
@@ -186,6 +196,7 @@ function problemWith(name: string, value: unknown): string | undefined {
     return `must be a text, not ${preview(value)}.`;
   if ((name === 'tasks' || name === 'middleware') && !Array.isArray(value))
     return `must be a list, not ${preview(value)}.`;
+  if (name === 'messages' && typeof value !== 'function') return `must be a function, not ${preview(value)}.`;
   if ((name === 'logger' || name === 'dataSource') && (typeof value !== 'object' || value === null)) {
     return `must be an object, not ${preview(value)}.`;
   }

@@ -1,3 +1,4 @@
+import './message-hook.js';
 import './remote/loader.js';
 import './typeorm/install.js';
 
