@@ -14,9 +14,11 @@ export type Facts = Readonly<Record<string, unknown>>;
 /** The hook of the service that is at work, if it has one. */
 let hookInUse: () => MessageHook | undefined = () => undefined;
 
-/** Called once by the layer that knows services. */
-export function installMessageHook(find: () => MessageHook | undefined): void {
+/** Called once by the layer that knows services; gives back what was installed before. */
+export function installMessageHook(find: () => MessageHook | undefined): () => MessageHook | undefined {
+  const before = hookInUse;
   hookInUse = find;
+  return before;
 }
 
 /** The text for people: `text` or what the hook makes of it, with the facts filled in. */

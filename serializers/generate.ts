@@ -1,10 +1,15 @@
 /**
- * One function that shows a row as one object literal, made once per class as JavaScript text: an engine gives every
- * object that it makes the same shape, and reads plain columns inline.
+ * Functions made once per class as JavaScript text, each with one object literal: an engine gives every object that it
+ * makes the same shape, and reads plain columns inline.
  *
- * Shape:  what a slot does with an ordinary value stands in the text; for all else it asks `show`, which does what the
- *         loop in `represent.ts` does. Undefined where making code from text is not allowed: then that loop is used.
+ * Shape:  `generate` shows a row. What a slot does with an ordinary value stands in the text; for all else it asks
+ *         `show`, which does what the loop in `represent.ts` does. `generateReader` reads input that is ordinary in every
+ *         field, and leaves all other to the loop in `read.ts`. Undefined where making code from text is not allowed:
+ *         then those loops do it all.
  */
+
+import { EMPTY } from '../fields/field.js';
+import type { ReadAtOnce } from '../fields/read-at-once.js';
 import type { ShownAs } from '../fields/shown-as.js';
 import type { Run, Target } from './run.js';
 
@@ -33,8 +38,40 @@ export interface Questions {
 export type Generated = (row: unknown, run: Run, own: unknown) => Target;
 
 export function generate(slots: readonly Slot[], questions: Questions): Generated | undefined {
+  return made('questions', textOf(slots), questions) as Generated | undefined;
+}
+
+/** The values by property, or undefined where not all of the input is ordinary. */
+export type GeneratedReader = (data: object) => Target | undefined;
+
+export interface Place {
+  /** In the input. */
+  readonly name: string;
+  /** Among the values. */
+  readonly property: string;
+}
+
+/** No name may be one that every object inherits: only then is what a plain object answers its own. */
+export function generateReader(places: readonly Place[], readers: readonly ReadAtOnce[]): GeneratedReader | undefined {
+  const taken = places.map((_, i) => `read${i}`).join(', ');
+  const reads = places.map(
+    ({ name }, i) => `const v${i} = read${i}(data[${text(name)}]); if (v${i} === EMPTY) return undefined;`,
+  );
+  const entries = places.map(({ property }, i) => `${key(property)}: v${i}`);
+  const source = `'use strict';
+    const { readers: [${taken}], EMPTY } = given;
+    const ordinary = Object.prototype;
+    return function read(data) {
+      if (Object.getPrototypeOf(data) !== ordinary) return undefined;
+      ${reads.join('\n      ')}
+      return { ${entries.join(', ')} };
+    };`;
+  return made('given', source, { readers, EMPTY }) as GeneratedReader | undefined;
+}
+
+function made(parameter: string, source: string, argument: object): unknown {
   try {
-    return new Function('questions', textOf(slots))(questions) as Generated;
+    return new Function(parameter, source)(argument);
   } catch (error) {
     if (error instanceof EvalError) return undefined; // --disallow-code-generation-from-strings, a content policy
     throw error;

@@ -7,10 +7,13 @@
  */
 import { EMPTY, isValidationError, usage } from '../fields/field.js';
 import { isPromise, type MaybePromise } from '../fields/maybe-promise.js';
+import { type ReadAtOnce, readerAtOnce } from '../fields/read-at-once.js';
+import { refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
-import { type ErrorInput, ValidationError } from '../lib/validation-error.js';
+import { type ErrorTree, ValidationError } from '../lib/validation-error.js';
 import type { BoundField } from './bound-field.js';
+import { type GeneratedReader, generateReader } from './generate.js';
 import { messageOf } from './messages.js';
 import { setOwn, type Target } from './run.js';
 
@@ -24,12 +27,24 @@ export function written(all: readonly BoundField[]): readonly BoundField[] {
 
 export function reader(all: readonly BoundField[]): Read {
   const fields = written(all);
+  const atOnce = fields.map((bound) => (canReadAtOnce(bound) ? readerAtOnce(bound.field) : undefined));
+  const readPlain = wholeAtOnce(fields, atOnce);
   return (data, scopes) => {
+    const plain = readPlain?.(data);
+    if (plain !== undefined) return plain;
     const attrs: Target = {};
-    const errors: [string, ErrorInput][] = [];
+    const errors: [string, ErrorTree][] = [];
     const waiting: Promise<void>[] = [];
     for (let i = 0; i < fields.length; i++) {
       const bound = fields[i] as BoundField;
+      const read = atOnce[i];
+      if (read && Object.hasOwn(data, bound.name)) {
+        const value = read((data as Target)[bound.name]);
+        if (value !== EMPTY) {
+          attrs[bound.path[0] as string] = value;
+          continue;
+        }
+      }
       try {
         const value = readOne(bound, data, scopes[i] as Ctx);
         if (isPromise(value)) waiting.push(settle(bound, value, attrs, errors));
@@ -39,26 +54,43 @@ export function reader(all: readonly BoundField[]): Read {
       }
     }
     const finish = () => {
-      if (errors.length > 0) throw new ValidationError(Object.fromEntries(errors));
+      if (errors.length > 0) throw refusal(Object.fromEntries(errors));
       return attrs;
     };
     return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
   };
 }
 
+/** Reads input in which every field is sent and ordinary, as one object literal; where every field allows that. */
+function wholeAtOnce(
+  fields: readonly BoundField[],
+  atOnce: readonly (ReadAtOnce | undefined)[],
+): GeneratedReader | undefined {
+  const isCertain = fields.every(({ name }, i) => atOnce[i] && !(name in Object.prototype));
+  if (!isCertain) return undefined;
+  const places = fields.map(({ name, path }) => ({ name, property: path[0] as string }));
+  if (new Set(places.map(({ property }) => property)).size < places.length) return undefined;
+  return generateReader(places, atOnce as readonly ReadAtOnce[]);
+}
+
+/** Where the value goes by its own name, with no hook in between. `__proto__` is no ordinary property. */
+function canReadAtOnce({ path, hook, name }: BoundField): boolean {
+  return path.length === 1 && hook === undefined && name !== '__proto__' && path[0] !== '__proto__';
+}
+
 function settle(
   { name, path }: BoundField,
   value: Promise<unknown>,
   attrs: Target,
-  errors: [string, ErrorInput][],
+  errors: [string, ErrorTree][],
 ): Promise<void> {
   return value.then((late) => setAt(attrs, path, late)).catch((error) => keep(errors, name, error));
 }
 
 /** Whatever is no refusal of the input is thrown on. */
-function keep(errors: [string, ErrorInput][], name: string, error: unknown): void {
+function keep(errors: [string, ErrorTree][], name: string, error: unknown): void {
   if (!isValidationError(error)) throw error;
-  if (Object.keys(error.errors).length > 0) errors.push([name, error.errors as ErrorInput]);
+  if (Object.keys(error.errors).length > 0) errors.push([name, error.errors]);
 }
 
 function readOne({ name, field, hook }: BoundField, data: object, ctx: Ctx): unknown {

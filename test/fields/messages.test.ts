@@ -35,8 +35,12 @@ describe('messages', () => {
 
   describe('with a hook', () => {
     const texts: Record<string, string> = { required: 'Pflichtfeld.', max_value: 'Höchstens {max_value}.' };
-    before(() => installMessageHook(() => (code, text) => texts[code] ?? text));
-    after(() => installMessageHook(() => undefined));
+    let installed: ReturnType<typeof installMessageHook>;
+
+    before(() => {
+      installed = installMessageHook(() => (code, text) => texts[code] ?? text);
+    });
+    after(() => void installMessageHook(installed));
 
     it('are what it gives, with the facts filled in', () => {
       expect(messagesOf(() => new CharField().runValidation(undefined))).to.deep.equal(['Pflichtfeld.']);

@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { BooleanField, CharField, EMPTY, FloatField, IntegerField, ListField } from '../../fields/index.js';
+import { readerAtOnce } from '../../fields/read-at-once.js';
+
+const FIELDS = {
+  text: new CharField(),
+  'text with limits': new CharField({ minLength: 2, maxLength: 5 }),
+  'untrimmed text': new CharField({ trimWhitespace: false, allowBlank: true }),
+  integer: new IntegerField(),
+  'integer with limits': new IntegerField({ minValue: -3, maxValue: 100 }),
+  float: new FloatField({ minValue: -1.5 }),
+  boolean: new BooleanField(),
+  'list of texts': new ListField({ child: new CharField({ maxLength: 3 }) }),
+  'list with limits': new ListField({ child: new IntegerField(), minLength: 2, maxLength: 3 }),
+};
+
+/** Values of all kinds, near the limits more often than chance would have them. */
+const input = fc.oneof(
+  fc.jsonValue(),
+  fc.string({ unit: 'binary', maxLength: 7 }),
+  fc.string({ unit: fc.constantFrom('a', ' ', '\0', '\ud800', 'é', '😀', '\u00a0'), maxLength: 6 }),
+  fc.integer({ min: -5, max: 105 }),
+  fc.constantFrom(0, -0, Number.NaN, Infinity, 2 ** 53, 1.5, -1.5),
+  fc.array(fc.oneof(fc.string({ maxLength: 4 }), fc.integer()), { maxLength: 4 }),
+);
+
+describe('reading at once', () => {
+  for (const [name, field] of Object.entries(FIELDS)) {
+    it(`gives what the field itself gives, or leaves it to the field (${name})`, () => {
+      const read = readerAtOnce(field) as (value: unknown) => unknown;
+      fc.assert(
+        fc.property(input, (value) => {
+          const atOnce = read(value);
+          if (atOnce !== EMPTY) expect(atOnce).to.deep.equal(field.runValidation(value));
+        }),
+        { numRuns: 2000 },
+      );
+    });
+  }
+
+  it('takes ordinary values', () => {
+    expect(readerAtOnce(FIELDS.text)?.('Tom')).to.equal('Tom');
+    expect(readerAtOnce(FIELDS['integer with limits'])?.(7)).to.equal(7);
+    expect(readerAtOnce(FIELDS['list of texts'])?.(['a'])).to.deep.equal(['a']);
+  });
+
+  it('knows nothing about subclasses, and fields with validators of their own', () => {
+    class Upper extends CharField {}
+    expect(readerAtOnce(new Upper())).to.equal(undefined);
+    expect(readerAtOnce(new CharField({ validators: [() => {}] }))).to.equal(undefined);
+    expect(readerAtOnce(new ListField({ child: new Upper() }))).to.equal(undefined);
+  });
+});
