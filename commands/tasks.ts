@@ -40,6 +40,8 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
     output.error(`bgtasks: no task is registered (${searched}). Name the modules: bgtasks tasks src/tasks.ts\n`);
     return EXIT.failed;
   }
+  // A connection keeps the process alive, but the memory broker has none.
+  const alive = setInterval(() => {}, 2 ** 30);
   const stopped = nextSignal();
   await service.start();
   output.out(taskTable(service));
@@ -47,6 +49,7 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
   const signal = await stopped;
   output.out(`\n${signal}: finishing what runs. Once more stops at once.\n`);
   void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143));
+  clearInterval(alive);
   return (await service.internals.stop()) ? EXIT.done : EXIT.failed;
 }
 

@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process';
 /** Runs until the child ends; its exit code. Signals are handed on, so that it drains. */
 export function watch(argv: readonly string[]): Promise<number> {
   const args = argv.slice(1).filter((argument) => argument !== '--watch');
-  const child = spawn(process.execPath, ['--watch', '--watch-preserve-output', ...args], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--watch', '--watch-preserve-output', ...args], {
+    stdio: 'inherit',
+    detached: true, // Ctrl-C reaches a whole group: the child must get the signal once, as a second one means "at once"
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 0)));
 }

@@ -6,6 +6,7 @@
  * Units:  `timeoutMs` is milliseconds.
  */
 
+import { preview } from '../lib/errors.js';
 import type { AnyRpcTask, Key, ObjectOf, Remotes } from '../lib/tasks/remotes.js';
 import type { ErrorInput } from '../lib/validation-error.js';
 import { ValidationError } from '../lib/validation-error.js';
@@ -133,6 +134,27 @@ export function installRemoteLoader(loader: RemoteLoader): void {
   installed = loader;
 }
 
+/** Policies as they may be given to a field or a class; a wrong one would otherwise show only when a service fails. */
+export function checkPolicies(
+  what: string,
+  options: { onMissing?: unknown; onError?: unknown; timeoutMs?: unknown; maxBatch?: unknown },
+): void {
+  const oneOf = (name: 'onMissing' | 'onError', allowed: readonly string[]) => {
+    const value = options[name];
+    if (value === undefined || allowed.includes(value as string)) return;
+    throw usage(`${what}: "${name}" must be one of ${allowed.join(', ')}, not ${preview(value)}.`);
+  };
+  oneOf('onMissing', ['null', 'pk', 'error']);
+  oneOf('onError', ['raise', 'null', 'pk']);
+  for (const name of ['timeoutMs', 'maxBatch'] as const) {
+    const value = options[name];
+    if (value === undefined || (Number.isInteger(value) && (value as number) > 0)) continue;
+    throw usage(
+      `${what}: "${name}" must be a whole number from 1, not ${Number.isNaN(value) ? 'NaN' : preview(value)}.`,
+    );
+  }
+}
+
 /** The class behind `RemoteField`. */
 export class RemoteSlot extends Field<RemoteOptions<never>> {
   static override readonly errorMessages = {
@@ -151,6 +173,7 @@ export class RemoteSlot extends Field<RemoteOptions<never>> {
     const { route, key, mergeKey = 'id', fields, params } = options;
     this.route = typeof route === 'string' ? route : route?.route;
     if (!this.route) throw usage('RemoteField: "route" must be the name of a task or its handle.');
+    checkPolicies('RemoteField', options);
     this.mergeKey = mergeKey;
     this.group = JSON.stringify([this.route, key ?? null, mergeKey, fields ?? null, params ?? null]);
   }

@@ -1,5 +1,9 @@
 /** What the library logs through: pino's order of arguments, so a pino logger is accepted as it is. */
 
+import { preview } from './errors.js';
+
+const MAX_LINE = 2000;
+
 export interface Logger {
   debug(facts: object, message?: string): void;
   info(facts: object, message?: string): void;
@@ -23,8 +27,9 @@ export function consoleLogger(level: Level = 'info', write = (line: string) => p
 /** An error fact is written with its stack, on lines of its own: the log is where stacks stay. */
 function format(facts: object): string {
   const { error, ...rest } = facts as { error?: unknown };
-  const line = Object.keys(rest).length > 0 ? JSON.stringify(rest) : '';
-  return error instanceof Error ? `${line}\n${stackOf(error)}` : line;
+  const line = Object.keys(rest).length > 0 ? preview(rest, MAX_LINE) : '';
+  if (error === undefined) return line;
+  return error instanceof Error ? `${line}\n${stackOf(error)}` : `${line} ${preview(error)}`;
 }
 
 function stackOf(error: Error): string {

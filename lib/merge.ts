@@ -46,10 +46,10 @@ export function merge<T extends object>(
 }
 
 function rowFor(value: unknown, rows: Iterable<unknown> | ReadonlyMap<string, Row>, key: string): Row | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (!isKey(value)) return undefined;
   if (rows instanceof Map) return rows.get(String(value));
   for (const row of rows) {
-    if (isRow(row) && String(own(row, key)) === String(value)) return row;
+    if (isRow(row) && isKey(own(row, key)) && String(own(row, key)) === String(value)) return row;
   }
   return undefined;
 }
@@ -73,6 +73,10 @@ function textSet(values: readonly unknown[]): ReadonlySet<string> {
 
 function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((value) => b.has(value));
+}
+
+function isKey(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isRow(value: unknown): value is Row {

@@ -16,7 +16,11 @@ export interface Scope {
   calls: number;
 }
 
-const storage = new AsyncLocalStorage<Scope>();
+/** Under a registered symbol, so that two copies of the package in one process see the same scope. */
+const KEY = Symbol.for('bgtasks.scope');
+const holder = globalThis as { [KEY]?: AsyncLocalStorage<Scope> };
+holder[KEY] ??= new AsyncLocalStorage();
+const storage = holder[KEY];
 
 export function currentScope(): Scope | undefined {
   return storage.getStore();

@@ -12,6 +12,7 @@ import { BgTasksError, preview, ServiceStoppingError } from './errors.js';
 import { PROTOCOLS } from './protocols/index.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import type { BodySchema, DtoChecker } from './schema.js';
+import { currentScope } from './scope.js';
 import {
   addOptions,
   checkOptions,
@@ -20,7 +21,7 @@ import {
   type ServiceOptions,
   type Settings,
 } from './settings.js';
-import { decorated } from './tasks/decorated.js';
+import { decorated, type Instances } from './tasks/decorated.js';
 import { callerPlace } from './tasks/place.js';
 import { type Layer, Registry } from './tasks/registry.js';
 import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
@@ -71,9 +72,11 @@ export class Service implements AsyncDisposable {
   #settings: Settings | undefined;
   readonly #registry = new Registry();
   readonly #outerMiddleware: Middleware[] = [];
+  readonly #instances: Instances = new Map();
   #running: Promise<Running> | undefined;
   #open: Running | undefined;
   #starting: Promise<void> | undefined;
+  #stopping: Promise<boolean> | undefined;
   #isClosed = false;
   #ownsDataSource = false;
   #layer: Layer = 'direct';
@@ -109,9 +112,8 @@ export class Service implements AsyncDisposable {
   /** Registers an rpc task: `rpcTask('images.get', options?)(handler)`, `rpcTask(..., handler)`, or on a class method. */
   readonly rpcTask = ((route: string, ...rest: readonly unknown[]) => {
     const place = callerPlace(this.rpcTask);
-    const handler = rest.find((each) => typeof each === 'function') as Handler<unknown, unknown> | undefined;
-    const options = (typeof rest[0] === 'object' ? rest[0] : {}) as TaskOptions<BodySchema | undefined>;
     checkRoute(route);
+    const [options = {}, handler] = splitArguments(route, rest);
     checkTaskOptions(route, options);
     const register = (...args: readonly unknown[]) => this.#registerRpc(route, options, args, place);
     return handler ? register(handler) : register;
@@ -119,11 +121,13 @@ export class Service implements AsyncDisposable {
 
   /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
   readonly call = (async (ref: RouteRef, body?: unknown, options?: CallOptions) => {
-    const route = typeof ref === 'object' ? ref.route : ref;
+    const route = typeof ref === 'object' ? ref?.route : ref;
     checkRoute(route);
+    // While the service closes, what still runs may call; nobody else.
+    if (this.#isClosed && currentScope()?.service !== this) await this.#opened(`"${route}" was not called`);
     const { client, worker } = this.#open ?? (await this.#opened(`"${route}" was not called`));
     if (this.settings.environment === 'test') await worker.start();
-    return client.call(route, body, options);
+    return client.call(route, body, options ?? {});
   }) as CallFn;
 
   /** Connects, declares, consumes: what `bgtasks tasks` does. A service that only calls need not start. */
@@ -140,15 +144,22 @@ export class Service implements AsyncDisposable {
   }
 
   /** False where handlers were still running after `drainMs`. */
-  async #stop(): Promise<boolean> {
+  #stop(): Promise<boolean> {
+    this.#stopping ??= this.#stopAll().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<boolean> {
     this.#isClosed = true;
     const running = await this.#running?.catch(() => undefined);
-    this.#running = undefined;
-    this.#open = undefined;
     if (!running) return true;
     const { drainMs, logger } = this.settings;
     const isDrained = await running.worker.drain(drainMs);
     if (!isDrained) logger.warn({ drainMs, running: running.worker.running }, 'closed while handlers were running');
+    this.#running = undefined;
+    this.#open = undefined;
     running.client.close();
     await running.broker.close();
     if (this.#ownsDataSource) await this.settings.dataSource?.destroy();
@@ -193,7 +204,7 @@ export class Service implements AsyncDisposable {
   #registerRpc(route: string, options: TaskOptions<BodySchema | undefined>, args: readonly unknown[], place: string) {
     const [first, key] = args;
     const isMethod = args.length > 1;
-    const handler = isMethod ? decorated(first as object, key as PropertyKey) : first;
+    const handler = isMethod ? decorated(first as object, key as PropertyKey, this.#instances) : first;
     if (typeof handler !== 'function') {
       const message = `rpcTask("${route}") needs a function as its handler, not ${preview(handler)}.`;
       throw new BgTasksError('INVALID_TASK', message, { route });
@@ -224,6 +235,7 @@ export class Service implements AsyncDisposable {
   // ---------- opening
 
   async #start(): Promise<void> {
+    await this.#stopping;
     this.#isClosed = false;
     const { broker, worker } = await this.#opened('it was not started');
     await broker.connect();
@@ -233,7 +245,10 @@ export class Service implements AsyncDisposable {
 
   async #opened(otherwise: string): Promise<Running> {
     if (this.#isClosed && !this.#isTest()) throw new ServiceStoppingError(otherwise);
-    this.#running ??= this.#openAll();
+    this.#running ??= this.#openAll().catch((error) => {
+      this.#running = undefined; // a bad setting may be mended
+      throw error;
+    });
     this.#open = await this.#running;
     return this.#open;
   }
@@ -269,6 +284,22 @@ const checkDto: DtoChecker = async (type, body) => {
   return adapter.checkDto(type, body);
 };
 
+type Options = TaskOptions<BodySchema | undefined>;
+
+/** `(options?, handler?)` of `rpcTask`: what is given must be one of the two, in this order. */
+function splitArguments(
+  route: string,
+  rest: readonly unknown[],
+): [Options | undefined, Handler<unknown, unknown> | undefined] {
+  const given = [...rest];
+  const options = typeof given[0] === 'object' && given[0] !== null ? (given.shift() as Options) : undefined;
+  if (options === undefined && given[0] === undefined && given.length > 1) given.shift();
+  const handler = typeof given[0] === 'function' ? (given.shift() as Handler<unknown, unknown>) : undefined;
+  if (given.length === 0 || (rest.length === 1 && rest[0] === undefined)) return [options, handler];
+  const message = `rpcTask("${route}") takes options and a handler (a function), not ${preview(given[0])}.`;
+  throw new BgTasksError('INVALID_TASK', message, { route });
+}
+
 const TASK_OPTIONS: ReadonlySet<string> = new Set([
   'body',
   'protocol',
@@ -278,7 +309,7 @@ const TASK_OPTIONS: ReadonlySet<string> = new Set([
   'middleware',
 ]);
 
-function checkTaskOptions(route: string, options: TaskOptions<BodySchema | undefined>): void {
+function checkTaskOptions(route: string, options: Options): void {
   const invalid = (problem: string) => new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
   for (const name of Object.keys(options)) {
     if (!TASK_OPTIONS.has(name))
@@ -289,6 +320,15 @@ function checkTaskOptions(route: string, options: TaskOptions<BodySchema | undef
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw invalid(`"${name}" must be a whole number from 1, not ${preview(value)}.`);
     }
+  }
+  const { body, middleware } = options;
+  const isSchema = typeof body === 'function' || (typeof body === 'object' && body !== null && '~standard' in body);
+  if (body !== undefined && !isSchema) throw invalid(`"body" must be a schema or a class, not ${preview(body)}.`);
+  if (
+    middleware !== undefined &&
+    !(Array.isArray(middleware) && middleware.every((wrap) => typeof wrap === 'function'))
+  ) {
+    throw invalid(`"middleware" must be a list of functions, not ${preview(middleware)}.`);
   }
   if (options.protocol !== undefined && !Object.hasOwn(PROTOCOLS, options.protocol)) {
     throw invalid(

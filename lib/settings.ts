@@ -86,6 +86,7 @@ const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'e
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
 const OBJECTS = ['dataSource', 'tasks', 'logger', 'middleware', 'messages'] as const;
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** A Node timer takes no more; beyond it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -146,7 +147,7 @@ function fromEnvironment(environment: Environment): ServiceOptions {
 }
 
 function parsed(name: string, text: string): unknown {
-  if (name === 'tasks') return text.split(',').map((path) => path.trim());
+  if (name === 'tasks') return text.split(',').flatMap((path) => path.trim() || []);
   return (NUMBERS as readonly string[]).includes(name) ? Number(text) : text;
 }
 
@@ -194,8 +195,18 @@ function problemWith(name: string, value: unknown): string | undefined {
   }
   if ((TEXTS as readonly string[]).includes(name) && typeof value !== 'string')
     return `must be a text, not ${preview(value)}.`;
-  if ((name === 'tasks' || name === 'middleware') && !Array.isArray(value))
-    return `must be a list, not ${preview(value)}.`;
+  if (name === 'host' && !URL.canParse(`amqp://${hostPart(String(value))}/`)) {
+    return `must be the name or address of a host, not ${preview(value)}.`;
+  }
+  if (name === 'tasks' && !isListOf(value, (path) => typeof path === 'string' && path !== '')) {
+    return `must be a list of paths, not ${preview(value)}.`;
+  }
+  if (name === 'middleware' && !isListOf(value, (wrap) => typeof wrap === 'function')) {
+    return `must be a list of functions, not ${preview(value)}.`;
+  }
+  if (name === 'logger' && !LEVELS.every((level) => typeof (value as Partial<Logger> | null)?.[level] === 'function')) {
+    return `must have the methods ${LEVELS.join(', ')}.`;
+  }
   if (name === 'messages' && typeof value !== 'function') return `must be a function, not ${preview(value)}.`;
   if ((name === 'logger' || name === 'dataSource') && (typeof value !== 'object' || value === null)) {
     return `must be an object, not ${preview(value)}.`;
@@ -211,13 +222,17 @@ function numberProblem(name: string, value: unknown): string | undefined {
   return `must be a whole number${unit} from ${least} to ${most}, not ${Number.isNaN(value) ? 'NaN' : preview(value)}.`;
 }
 
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem);
+}
+
 /** Never shows the URL itself: it may hold a password. */
 function urlProblem(value: unknown): string | undefined {
   const schemes = 'must be a URL that starts with amqp://, amqps:// or memory://';
   if (typeof value !== 'string') return `${schemes}, not ${preview(value)}.`;
   if (!/^(amqps?|memory):\/\//.test(value))
     return `${schemes}; it starts with "${value.split('://')[0]?.slice(0, 20)}".`;
-  if (!value.startsWith('memory:') && !URL.canParse(value))
+  if (!value.startsWith('memory:') && (!URL.canParse(value) || new URL(value).hostname === ''))
     return 'is not a readable URL; are special characters percent-encoded?';
   return undefined;
 }

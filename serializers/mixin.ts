@@ -7,6 +7,7 @@
  *         loop goes out in one call per route, so rows should be represented side by side (`Promise.all`): a loop that
  *         awaits one row before it starts the next has asked for nothing that could go together.
  */
+import { checkPolicies } from '../fields/remote.js';
 import { DEFINITION, REMOTE_DEFAULTS } from './definition.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { inBatch } from './remote/waves.js';
@@ -16,6 +17,7 @@ type Constructor = abstract new (...args: any[]) => { toRepresentation(...args: 
 
 /** The same class, whose remote fields go out together and have these defaults. */
 export function RPCSerializerMixin<B extends Constructor>(base: B, defaults: RemoteDefaults = {}): B {
+  checkPolicies('RPCSerializerMixin', defaults);
   const isOurs = DEFINITION in base;
   return isOurs ? withDefaults(base, defaults) : withBatches(base, defaults);
 }

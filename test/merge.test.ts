@@ -36,6 +36,7 @@ describe('merge', () => {
     ['a key without a row', { product: 7 }, [product5]],
     ['a list that no list of rows matches', { product: [5, 7] }, [[product5, product6]]],
     ['null', { product: null }, [{ id: null }, { id: 'null' }]],
+    ['a text that spells no value', { product: 'undefined' }, [{ name: 'no id' }, { id: null }]],
     ['a field that is not there', {}, [{ id: undefined }]],
     ['a field that is inherited', { __proto__: { product: 5 } }, [product5]],
   ] as const) {

@@ -97,10 +97,19 @@ describe('registering', () => {
       [{ timeout: 5 }, 'unknown option "timeout". Options are: body,'],
       [{ timeoutMs: 0 }, '"timeoutMs" must be a whole number from 1, not 0.'],
       [{ concurrency: 'x' }, '"concurrency" must be a whole number'],
+      [{ body: 5 }, '"body" must be a schema or a class, not 5.'],
+      [{ middleware: [5] }, '"middleware" must be a list of functions, not [5].'],
       [{ protocol: 'xml' }, 'unknown protocol "xml". Protocols are: json, bgtasks-python.'],
     ] as const) {
       it(`options ${JSON.stringify(options)} are refused`, () => {
         expect(() => service.rpcTask('a', options as RpcOptions)).to.throw(BgTasksError, part);
+      });
+    }
+
+    for (const rest of [[{}, undefined], ['text'], [null], [{}, 'text'], [() => 1, () => 2]]) {
+      it(`arguments ${JSON.stringify(rest)} are refused`, () => {
+        const register = service.rpcTask as unknown as (...args: unknown[]) => unknown;
+        expect(() => register('a', ...rest)).to.throw(BgTasksError, 'takes options and a handler');
       });
     }
 

@@ -64,6 +64,11 @@ describe('the test environment', () => {
       expect(((await rejection(service.call('coded'))) as RemoteError).remote.code).to.equal('NO_STOCK');
     });
 
+    it('answer with what only looks like a failure', async () => {
+      tools.stub('pay', { failure: 'card declined' });
+      expect(await service.call('pay')).to.deep.equal({ failure: 'card declined' });
+    });
+
     it('time out at once', async () => {
       tools.stub('slow', timeOut());
       const startedAt = performance.now();

@@ -56,6 +56,7 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
   'NO_ROUTE',
   'REMOTE_ERROR',
   'REMOTE_MISSING',
+  'SERVICE_STOPPING',
   'TASK_FAILURE',
 ]);
 

@@ -29,6 +29,7 @@ import type {
 const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEARTBEAT_SECONDS = 30;
+const CLOSE_TIMEOUT_MS = 2000;
 const RECONNECT = { baseMs: 100, maxMs: 10_000 };
 
 interface Connection {
@@ -36,6 +37,8 @@ interface Connection {
   readonly declarations: Declarations;
   /** False from the moment the connection or one of its channels is lost. */
   isOpen: boolean;
+  /** Why it closes: known before the channels close, whose own event says nothing. */
+  failure: Error | undefined;
   readonly channels: Channel[];
   serving: Promise<Channel> | undefined;
   callListener: CallListener | undefined;
@@ -81,10 +84,11 @@ export class AmqpBroker implements Broker {
     const connection = await this.#open();
     const channel = await this.#openChannel(connection);
     channel.on('return', ({ properties }) => listener.onReturn(properties.correlationId ?? ''));
+    connection.callListener = listener;
     await channel.consume(DIRECT_REPLY_TO, (message) => message && listener.onReply(incoming(message)), {
       noAck: true,
     });
-    connection.callListener = listener;
+    if (!connection.isOpen) throw new Error('The connection was lost while it was opened.');
     return { replyTo: DIRECT_REPLY_TO, send: (message) => publish(channel, message, { mandatory: true }) };
   }
 
@@ -112,12 +116,14 @@ export class AmqpBroker implements Broker {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#subscriptions.clear();
-    const connection = await this.#opening?.catch(() => undefined);
-    if (!connection?.isOpen) return;
-    connection.isOpen = false;
-    // Channels first: closing the connection at once would overtake replies and acks that amqplib has not written yet.
-    await Promise.allSettled(connection.channels.map((channel) => channel.close()));
-    await connection.model.close().catch(() => {});
+    const connection = this.#connection;
+    if (connection?.isOpen) {
+      connection.isOpen = false;
+      await withinTime(closeAll(connection));
+    } else {
+      // Not awaited: a broker that does not answer may take its time, and nobody needs the connection any more.
+      void this.#opening?.then(({ model }) => model.close()).catch(() => {});
+    }
   }
 
   // ---------- the connection
@@ -146,20 +152,24 @@ export class AmqpBroker implements Broker {
       model,
       declarations,
       isOpen: true,
+      failure: undefined,
       channels: [],
       serving: undefined,
       callListener: undefined,
     };
     // The closing error comes with `close`; `error` must only not be fatal to the process.
-    model.on('error', () => {});
+    model.on('error', (error) => {
+      connection.failure = error;
+    });
     model.on('handler-error', (error) => this.#log.error({ error }, 'a listener of the broker threw'));
     model.on('close', (error) => this.#lose(connection, error));
     this.#connection = connection;
     return connection;
   }
 
-  #lose(connection: Connection, cause: Error | undefined): void {
+  #lose(connection: Connection, reason: Error | undefined): void {
     if (!connection.isOpen) return;
+    const cause = reason ?? connection.failure;
     connection.isOpen = false;
     this.#opening = undefined;
     this.#log.warn({ broker: this.#url.host, cause: cause && messageOf(cause) }, 'connection to the broker lost');
@@ -200,9 +210,10 @@ export class AmqpBroker implements Broker {
   #failed(error: Error): ConnectionFailedError {
     const { host, pathname } = this.#url;
     const refused = /ACCESS[-_]REFUSED|403/i.test(error.message);
-    const hint = refused
-      ? 'Check user name, password and vhost.'
-      : 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
+    const hint =
+      refused || error.message.includes('ConnectionOpenOk')
+        ? 'Check user name, password and vhost.'
+        : 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
     const why = messageOf(error) || String((error as NodeJS.ErrnoException).code ?? error.name);
     const facts = { host, vhost: decodeURIComponent(pathname.slice(1)) || '/' };
     return new ConnectionFailedError(`Cannot reach RabbitMQ at ${host}: ${why}. ${hint}`, facts, { cause: error });
@@ -240,7 +251,7 @@ export class AmqpBroker implements Broker {
     this.#subscriptions.delete(subscription);
     const { consumer } = subscription;
     if (!consumer || !this.isConnected) return;
-    await consumer.channel.cancel(consumer.tag).catch(() => {}); // gone with its channel
+    await withinTime(consumer.channel.cancel(consumer.tag).catch(() => {})); // gone with its channel
   }
 }
 
@@ -280,6 +291,19 @@ class AmqpDelivery implements Delivery {
   reject({ requeue }: { requeue: boolean }): void {
     if (this.#connection.isOpen) this.#channel.reject(this.#message, requeue);
   }
+}
+
+/** Channels first: closing the connection at once would overtake replies and acks that amqplib has not written yet. */
+async function closeAll({ channels, model }: Connection): Promise<void> {
+  await Promise.allSettled(channels.map(async (channel) => channel.close()));
+  await model.close().catch(() => {});
+}
+
+/** A broker that has stopped to answer must not keep a service from ending. */
+async function withinTime(work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([work, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: timer.signal }).catch(() => {})]);
+  timer.abort();
 }
 
 function incoming(message: ConsumeMessage): IncomingMessage {

@@ -84,7 +84,7 @@ export class RpcClient {
       const leftMs = timeoutMs - (performance.now() - start);
       if (leftMs > 0) this.#send(channel, route, body, correlationId, leftMs);
     } catch (error) {
-      this.pending.fail(correlationId, error as Error);
+      this.pending.fail(correlationId, notSent(route, error));
     }
   }
 
@@ -96,7 +96,7 @@ export class RpcClient {
     try {
       channel.send(protocolOf(route).encodeRequest(request, maxBodyBytes));
     } catch (error) {
-      this.pending.fail(correlationId, error as Error);
+      this.pending.fail(correlationId, notSent(route, error));
     }
   }
 
@@ -148,4 +148,9 @@ export class RpcClient {
     this.#opening = undefined;
     this.pending.failAll((route) => new ConnectionLostError(route, true, cause && { cause }));
   }
+}
+
+/** What the broker's library throws of itself means that the connection went while the request was on its way out. */
+function notSent(route: string, error: unknown): Error {
+  return error instanceof BgTasksError ? error : new ConnectionLostError(route, false, { cause: error });
 }

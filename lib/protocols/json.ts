@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../caller.js';
 import { FAIL } from '../envelope.js';
+import { BgTasksError } from '../errors.js';
 import { readJson, writeJson } from './json-body.js';
 import type { Protocol } from './protocol.js';
 
@@ -21,6 +22,8 @@ const ERROR = 'bgtasks-error';
 const QUEUE_EXPIRES_MS = 300_000;
 /** Larger callers are refused when they are sent, and ignored when they are read. */
 const MAX_CALLER_BYTES = 8192;
+/** Of its URL, which any client can make long, so much travels. */
+const MAX_URL_LENGTH = 2000;
 
 export const json: Protocol = {
   name: 'json',
@@ -33,7 +36,7 @@ export const json: Protocol = {
 
   encodeRequest({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes) {
     const headers: Record<string, unknown> = { [DEADLINE]: Date.now() + timeoutMs };
-    if (Object.keys(caller).length > 0) headers[CALLER] = writeJson(caller, MAX_CALLER_BYTES).toString();
+    if (Object.keys(caller).length > 0) headers[CALLER] = writeCaller(caller);
     return {
       exchange: '',
       routingKey: route,
@@ -75,6 +78,17 @@ export const json: Protocol = {
 function detailOf(value: unknown): string {
   const { detail } = (value as { data?: { detail?: unknown } } | null)?.data ?? {};
   return typeof detail === 'string' ? detail : 'The error has no message.';
+}
+
+function writeCaller(caller: Caller): string {
+  const { url } = caller;
+  const isLong = typeof url === 'string' && url.length > MAX_URL_LENGTH;
+  try {
+    return writeJson(isLong ? { ...caller, url: url.slice(0, MAX_URL_LENGTH) } : caller, MAX_CALLER_BYTES).toString();
+  } catch (error) {
+    const message = `The caller cannot travel: it must be JSON of at most ${MAX_CALLER_BYTES} bytes.`;
+    throw new BgTasksError('USAGE', message, {}, { cause: error });
+  }
 }
 
 /** A caller that cannot be read is nobody: it is a hint for the handler, and no reason to refuse the call. */

@@ -3,6 +3,7 @@
  *
  * Columns: those asked for that are there; a column with `select: false` is never given out, whatever is asked.
  */
+import { BgTasksError } from '../errors.js';
 import type { Key } from '../tasks/remotes.js';
 
 /** What `provide` needs of a TypeORM repository. */
@@ -35,6 +36,11 @@ export async function findByKeys<T>(
   fields: readonly string[] | undefined,
   where: Partial<T> | undefined,
 ): Promise<T[]> {
+  const open = Object.entries(where ?? {}).find(([, value]) => value === undefined);
+  if (open) {
+    // With undefined, TypeORM may leave the condition out, and the caller would see everything.
+    throw new BgTasksError('USAGE', `provide: "where" says nothing about "${open[0]}": its value is undefined.`);
+  }
   const options = { ...(where && { where }), ...(fields && { select: selection(repository, fields) }) };
   const found: T[] = [];
   for (let start = 0; start < keys.length; start += MAX_PARAMETERS) {

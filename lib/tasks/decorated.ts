@@ -1,16 +1,17 @@
-/** Tasks on class methods: `this` is one instance per class, made by `new Class()` before its first call. */
+/** Tasks on class methods: `this` is one instance per service, made by `new Class()` before its first call. */
 import { BgTasksError } from '../errors.js';
 import type { Handler } from './task.js';
 
 type Constructor = new () => object;
 
-const instances = new WeakMap<Constructor, object>();
+/** The instances of one service, by class. */
+export type Instances = Map<Constructor, object>;
 
 /** The handler behind a decorated method. `target` is the prototype, or the class itself for a static method. */
-export function decorated(target: object, key: PropertyKey): Handler<unknown, unknown> {
+export function decorated(target: object, key: PropertyKey, instances: Instances): Handler<unknown, unknown> {
   const isStatic = typeof target === 'function';
   return (body, context) => {
-    const owner = isStatic ? target : instanceOf(target.constructor as Constructor);
+    const owner = isStatic ? target : instanceOf(target.constructor as Constructor, instances);
     const method = (owner as Record<PropertyKey, unknown>)[key];
     if (typeof method !== 'function') {
       throw new BgTasksError('INVALID_TASK', `Task "${context.route}" stands on "${String(key)}", which is no method.`);
@@ -19,7 +20,7 @@ export function decorated(target: object, key: PropertyKey): Handler<unknown, un
   };
 }
 
-function instanceOf(type: Constructor): object {
+function instanceOf(type: Constructor, instances: Instances): object {
   const found = instances.get(type) ?? new type();
   instances.set(type, found);
   return found;

@@ -15,6 +15,7 @@ export class DeliveryContext implements TaskContext {
   readonly log: Logger;
   readonly #deadline: number | undefined;
   #abort: AbortController | undefined;
+  #reason: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(route: string, info: RequestInfo, redelivered: boolean, log: Logger) {
@@ -35,12 +36,14 @@ export class DeliveryContext implements TaskContext {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();
+      if (this.#reason) this.#abort.abort(this.#reason);
       if (this.#deadline !== undefined) this.#abortAt(this.#deadline);
     }
     return this.#abort.signal;
   }
 
   abort(reason: Error): void {
+    this.#reason = reason;
     this.#abort?.abort(reason);
   }
 

@@ -5,7 +5,7 @@
  *         throws becomes code and message. The stack stays here, in the log.
  */
 import { fail } from '../envelope.js';
-import { BgTasksError, messageOf } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Outcome } from '../protocols/protocol.js';
 import { checkBody, type DtoChecker, isStandardSchema } from '../schema.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
@@ -23,8 +23,7 @@ export async function runTask(
     return { value: await answer(task, readBody(), context, around, checkDto) };
   } catch (error) {
     context.log.error({ route: task.route, messageId: context.messageId, error }, 'task failed');
-    const code = error instanceof BgTasksError ? error.code : codeOf(error);
-    return { error: { code, message: messageOf(error) } };
+    return { error: describe(error) };
   } finally {
     context.end();
   }
@@ -57,8 +56,13 @@ function compose(wraps: readonly Middleware[], task: TaskDefinition, context: De
   );
 }
 
-/** An error's own code, where it has one that is a text (Node's, or the user's own class). */
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && code !== '' ? code.slice(0, 100) : 'HANDLER_FAILED';
+/** Code and message of anything that a handler throws; an error's own code counts where it is a text. */
+function describe(thrown: unknown): { code: string; message: string } {
+  try {
+    const { code } = (thrown ?? {}) as { code?: unknown };
+    const isCode = typeof code === 'string' && code !== '';
+    return { code: isCode ? code.slice(0, 100) : 'HANDLER_FAILED', message: String(messageOf(thrown)) };
+  } catch {
+    return { code: 'HANDLER_FAILED', message: 'What the handler threw cannot be read.' }; // a getter that throws, a proxy
+  }
 }

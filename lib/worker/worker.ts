@@ -22,6 +22,8 @@ import { runTask } from './run-task.js';
 /** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
 const CLOCK_SKEW_MS = 1000;
 
+const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to.';
+
 export interface WorkerParts {
   readonly broker: Broker;
   readonly registry: Registry;
@@ -128,11 +130,15 @@ export class Worker {
         return delivery.ack();
       }
       const outcome = await this.#run(task, protocol, info, delivery);
+      // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
+      // settled before it is answered, so that it cannot come a third time.
+      const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
+      if (isSuspect) delivery.ack();
       this.#reply(route, protocol, info, outcome, delivery);
-      delivery.ack();
+      if (!isSuspect) delivery.ack();
     } catch (error) {
-      settings.logger.error({ route, error }, 'delivery could not be handled');
       delivery.reject({ requeue: false });
+      settings.logger.error({ route, error }, 'delivery could not be handled');
     }
   }
 

@@ -126,6 +126,36 @@ describe('RabbitMQ', () => {
     });
   });
 
+  it('has a forged reply address cost one connection, and not one after the other', async () => {
+    const route = unique('forged');
+    let runs = 0;
+    const worker = autoClose(new Service({ url: rabbitUrl(), logger }));
+    worker.rpcTask(route)(() => {
+      runs += 1;
+      return 'served';
+    });
+    await worker.start();
+    const admin = await connect(rabbitUrl());
+    const channel = await admin.createChannel();
+    channel.publish('', route, Buffer.from('1'), { correlationId: 'x', replyTo: 'amq.rabbitmq.reply-to.a.b' });
+    await channel.close();
+    await admin.close();
+    const api = autoClose(new Service({ url: rabbitUrl(), logger }));
+    await until(() => runs >= 2);
+    await pause(300);
+    await until(async () => (await api.call(route, null, { timeoutMs: 1000 }).catch(() => '')) === 'served');
+    expect(runs).to.be.at.most(4);
+  });
+
+  it('does not keep a service from ending when it stops to answer', async () => {
+    const proxy = autoClose(await new TcpProxy(Number(new URL(rabbitUrl()).port)).listen());
+    const worker = new Service({ url: throughProxy(proxy), logger });
+    worker.rpcTask(unique('frozen'))(() => 1);
+    await worker.start();
+    proxy.freeze();
+    await worker.close(); // within mocha's timeout
+  });
+
   it('has a queue consumed again that was deleted under its consumer', async () => {
     const route = unique('deleted');
     const worker = autoClose(new Service({ url: rabbitUrl(), logger }));

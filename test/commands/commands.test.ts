@@ -11,7 +11,7 @@ const application = (files: Readonly<Record<string, string>>) => autoClose(new A
 
 /** A task module that serves `route`. */
 const task = (route: string, body = '({ got: body })') =>
-  `import { rpcTask } from 'bgtasks';\nexport const task = rpcTask('${route}', { description: 'a task' })((body: unknown) => ${body});\n`;
+  `import { rpcTask } from 'bgtasks';\nexport const task = rpcTask('${route}', { description: 'a task' })((body: unknown) => { console.log('running'); return ${body}; });\n`;
 
 const esm = { 'package.json': '{"type":"module"}' };
 
@@ -61,7 +61,7 @@ describe('the command bgtasks', function () {
         expect(worker.out).to.contain(route).and.to.contain('tasks.ts:2:').and.to.contain('a task');
         const api = autoClose(new Service({ url: rabbitUrl() }));
         const answer = api.call(route, [1]);
-        await pause(100);
+        await worker.says('running');
         worker.kill('SIGTERM');
         expect(await answer).to.deep.equal({ got: [1] });
         expect((await worker.finished).code).to.equal(0);
@@ -95,6 +95,21 @@ describe('the command bgtasks', function () {
       expect((await worker.finished).code).to.equal(0);
     });
 
+    it('serves on the memory broker until it is stopped', async () => {
+      const app = application({ ...esm, 'tasks.ts': task('x') });
+      const worker = app.start(['tasks', '--url', 'memory://']);
+      await worker.says('Serving 1 tasks at memory://');
+      await pause(100);
+      worker.kill('SIGTERM');
+      expect((await worker.finished).code).to.equal(0);
+    });
+
+    it('loads modules of folders with any name', async () => {
+      const app = application({ ...esm, 'a 100% ü#/tasks.ts': task('x') });
+      const { code, out } = await app.run(['routes', 'a 100% ü#/tasks.ts']);
+      expect([code, out.includes('a 100% ü#/tasks.ts:2')]).to.deep.equal([0, true]);
+    });
+
     it('stops at once on a second signal', async () => {
       const route = unique('stuck');
       const app = application({ ...esm, 'tasks.ts': task(route, 'new Promise(() => {})') });
@@ -102,7 +117,7 @@ describe('the command bgtasks', function () {
       await worker.says('Serving');
       const api = autoClose(new Service({ url: rabbitUrl() }));
       api.call(route).catch(() => {});
-      await pause(100);
+      await worker.says('running');
       worker.kill('SIGINT');
       await worker.says('SIGINT: finishing what runs');
       worker.kill('SIGINT');
@@ -116,7 +131,7 @@ describe('the command bgtasks', function () {
       await worker.says('Serving');
       const api = autoClose(new Service({ url: rabbitUrl() }));
       api.call(route).catch(() => {});
-      await pause(100);
+      await worker.says('running');
       worker.kill('SIGTERM');
       const { code, error } = await worker.finished;
       expect(code).to.equal(1);

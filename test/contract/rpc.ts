@@ -155,6 +155,25 @@ export function rpcContract(address: () => string): void {
       });
     }
 
+    for (const [what, thrown] of [
+      ['whose message cannot be read', Object.defineProperty(new Error(), 'message', { get: () => JSON.parse('{') })],
+      ['whose code cannot be read', Object.defineProperty(new Error(), 'code', { get: () => JSON.parse('{') })],
+      ['that is a revoked proxy', revoked()],
+    ] as const) {
+      it(`answers for an error ${what}`, async () => {
+        const route = unique('odd');
+        images.rpcTask(route)(() => {
+          throw thrown;
+        });
+        await images.start();
+        const error = (await rejection(api.call(route, 1, { timeoutMs: 2000 }))) as RemoteError;
+        expect(error.remote).to.deep.equal({
+          code: 'HANDLER_FAILED',
+          message: 'What the handler threw cannot be read.',
+        });
+      });
+    }
+
     for (const [what, value] of [
       ['a bigint', 1n],
       ['a circle', circle()],
@@ -339,6 +358,19 @@ export function rpcContract(address: () => string): void {
       expect(await api.call(inner)).to.deep.equal({});
     });
 
+    it('carries no more than a part of a long URL, which any client can make', async () => {
+      const route = unique('long');
+      images.rpcTask(route)((_body, { caller }) => caller.url?.length);
+      await images.start();
+      expect(await runAs({ url: `/${'x'.repeat(20_000)}` }, () => api.call(route))).to.equal(2000);
+    });
+
+    it('refuses a caller that is too large, naming it', async () => {
+      const caller = { traceparent: 'x'.repeat(10_000) };
+      const error = (await rejection(runAs(caller, () => api.call(unique('x'))))) as Error;
+      expect(error.message).to.contain('The caller cannot travel').and.to.contain('8192 bytes');
+    });
+
     it('gives nested calls no more than the time that is left', async () => {
       const inner = unique('inner');
       const outer = unique('outer');
@@ -444,6 +476,41 @@ export function rpcContract(address: () => string): void {
       expect(trail).to.deep.equal(['1 in', '2 in', '3 in', '3 out', '2 out', '1 out']);
     });
 
+    it('lets what runs call others while it closes, and nobody else', async () => {
+      const [outer, inner] = [unique('outer'), unique('inner')];
+      const helper = service();
+      helper.rpcTask(inner)(() => 'inner');
+      images.rpcTask(outer)(async () => {
+        await pause(60);
+        return images.call(inner);
+      });
+      await Promise.all([helper.start(), images.start()]);
+      const answer = api.call(outer);
+      await pause(30);
+      const closed = images.close();
+      expect(await rejection(images.call(inner))).to.be.instanceOf(ServiceStoppingError);
+      expect(await answer).to.equal('inner');
+      await closed;
+    });
+
+    it('closes once, however often it is told to, and starts again only then', async () => {
+      const route = unique('closing');
+      images = service({ drainMs: 5000 });
+      images.rpcTask(route)(async () => {
+        await pause(60);
+        return 'finished';
+      });
+      await images.start();
+      const answer = api.call(route);
+      await pause(30);
+      const startedAt = performance.now();
+      await Promise.all([images.close(), images.close(), images.start()]);
+      expect(performance.now() - startedAt).to.be.below(4000); // drainMs would be waited for in full
+      expect(await answer).to.equal('finished');
+      expect(images.health().consuming).to.equal(true);
+      expect(await api.call(route)).to.equal('finished');
+    });
+
     it('finishes what runs before it closes', async () => {
       const route = unique('finishing');
       images.rpcTask(route)(async () => {
@@ -457,6 +524,12 @@ export function rpcContract(address: () => string): void {
       expect(await answer).to.equal('finished');
     });
   });
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
 }
 
 function circle(): object {

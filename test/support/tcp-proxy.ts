@@ -38,6 +38,11 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Connections stay, and nothing goes through them any more. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.pause().unpipe();
+  }
+
   /** No connection until `listen` is called again. */
   async refuse(): Promise<void> {
     const closed = once(this.#server, 'close');
