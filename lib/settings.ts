@@ -85,6 +85,7 @@ const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'environment'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
 const OBJECTS = ['dataSource', 'tasks', 'logger', 'middleware', 'messages'] as const;
+const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, 'tasks'].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** A Node timer takes no more; beyond it fires at once. */
@@ -134,6 +135,7 @@ export function variableOf(name: string): string {
 }
 
 function fromEnvironment(environment: Environment): ServiceOptions {
+  refuseUnknownVariables(environment);
   const found: Record<string, unknown> = {};
   for (const name of [...TEXTS, ...NUMBERS, 'tasks']) {
     const variable = variableOf(name);
@@ -144,6 +146,16 @@ function fromEnvironment(environment: Environment): ServiceOptions {
     found[name] = value;
   }
   return found;
+}
+
+/** A misspelt variable would otherwise do nothing, silently. Those of tests of this package are no settings. */
+function refuseUnknownVariables(environment: Environment): void {
+  for (const variable of Object.keys(environment)) {
+    if (!variable.startsWith('BGTASKS_') || variable.startsWith('BGTASKS_TEST_') || VARIABLES.has(variable)) continue;
+    if (/RPC_SLEEP_TIME/.test(variable)) throw unknownSetting(variable.slice('BGTASKS_'.length));
+    const known = [...VARIABLES].join(', ');
+    throw invalid(`Unknown environment variable "${variable}". Settings are: ${known}.`, { setting: variable });
+  }
 }
 
 function parsed(name: string, text: string): unknown {

@@ -24,7 +24,7 @@ describe('settings', () => {
     const environment = {
       BGTASKS_SERVICE_NAME: 'images',
       BGTASKS_RPC_TIMEOUT_MS: '5000',
-      BGTASKS_TASKS: 'a.ts, b/*.ts',
+      BGTASKS_TASKS: 'a.ts, b/*.ts,',
     };
     expect(settings({ rpcTimeoutMs: 10 }, environment)).to.deep.include({
       serviceName: 'images',
@@ -111,6 +111,12 @@ describe('settings', () => {
       [{ host: 'a b' }, {}, 'Setting "host" must be the name or address of a host, not "a b".'],
       [{ url: 'amqp://' }, {}, 'Setting "url" is not a readable URL'],
       [{ dataSource: 1 }, {}, 'Setting "dataSource" must be an object, not 1.'],
+      [
+        {},
+        { BGTASKS_RPC_TIMEOUT: '5' },
+        'Unknown environment variable "BGTASKS_RPC_TIMEOUT". Settings are: BGTASKS_SERVICE_NAME',
+      ],
+      [{}, { BGTASKS_RPC_SLEEP_TIME: '5' }, 'replies arrive as events'],
       [{}, { BGTASKS_PORT: 'x' }, 'Setting "BGTASKS_PORT" must be a whole number from 1 to 65535, not NaN.'],
       [{}, { BGTASKS_URL: 'amqp://a/', BGTASKS_HOST: 'b' }, 'Give either "url" or "host", not both.'],
     ];
