@@ -32,33 +32,67 @@ export function reader(all: readonly BoundField[]): Read {
   return (data, scopes) => {
     const plain = readPlain?.(data);
     if (plain !== undefined) return plain;
-    const attrs: Target = {};
-    const errors: [string, ErrorTree][] = [];
+    const results = new Results(fields);
     const waiting: Promise<void>[] = [];
     for (let i = 0; i < fields.length; i++) {
       const bound = fields[i] as BoundField;
-      const read = atOnce[i];
-      if (read && Object.hasOwn(data, bound.name)) {
-        const value = read((data as Target)[bound.name]);
-        if (value !== EMPTY) {
-          attrs[bound.path[0] as string] = value;
-          continue;
-        }
-      }
       try {
-        const value = readOne(bound, data, scopes[i] as Ctx);
-        if (isPromise(value)) waiting.push(settle(bound, value, attrs, errors));
-        else setAt(attrs, bound.path, value);
+        const value = readOne(bound, atOnce[i], data, scopes[i] as Ctx);
+        if (isPromise(value)) waiting.push(results.whenRead(i, value));
+        else results.values[i] = value;
       } catch (error) {
-        keep(errors, bound.name, error);
+        results.refuse(i, error);
       }
     }
-    const finish = () => {
-      if (errors.length > 0) throw refusal(Object.fromEntries(errors));
-      return attrs;
-    };
-    return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
+    return waiting.length > 0 ? Promise.all(waiting).then(() => results.attrs()) : results.attrs();
   };
+}
+
+/** What the fields gave, each at its own place: values and errors come in the order of the fields, whenever they came. */
+class Results {
+  readonly values: unknown[];
+  readonly #errors: (ErrorTree | undefined)[] = [];
+  #isRefused = false;
+
+  constructor(readonly fields: readonly BoundField[]) {
+    this.values = new Array(fields.length).fill(EMPTY);
+  }
+
+  whenRead(i: number, value: Promise<unknown>): Promise<void> {
+    return value.then(
+      (late) => void (this.values[i] = late),
+      (error) => this.refuse(i, error),
+    );
+  }
+
+  /** Whatever is no refusal of the input is thrown on. */
+  refuse(i: number, error: unknown): void {
+    if (!isValidationError(error)) throw error;
+    if (Object.keys(error.errors).length === 0) return;
+    this.#errors[i] = error.errors;
+    this.#isRefused = true;
+  }
+
+  attrs(): Target {
+    const attrs: Target = {};
+    for (let i = 0; i < this.fields.length; i++) {
+      try {
+        setAt(attrs, (this.fields[i] as BoundField).path, this.values[i]);
+      } catch (error) {
+        this.refuse(i, error);
+      }
+    }
+    if (this.#isRefused) throw refusal(this.#tree());
+    return attrs;
+  }
+
+  #tree(): ErrorTree {
+    const entries = this.fields.flatMap(({ name }, i) => {
+      const errors = this.#errors[i];
+      return errors ? [[name, errors] as const] : [];
+    });
+    return Object.fromEntries(entries);
+  }
 }
 
 /** Reads input in which every field is sent and ordinary, as one object literal; where every field allows that. */
@@ -78,23 +112,10 @@ function canReadAtOnce({ path, hook, name }: BoundField): boolean {
   return path.length === 1 && hook === undefined && name !== '__proto__' && path[0] !== '__proto__';
 }
 
-function settle(
-  { name, path }: BoundField,
-  value: Promise<unknown>,
-  attrs: Target,
-  errors: [string, ErrorTree][],
-): Promise<void> {
-  return value.then((late) => setAt(attrs, path, late)).catch((error) => keep(errors, name, error));
-}
-
-/** Whatever is no refusal of the input is thrown on. */
-function keep(errors: [string, ErrorTree][], name: string, error: unknown): void {
-  if (!isValidationError(error)) throw error;
-  if (Object.keys(error.errors).length > 0) errors.push([name, error.errors]);
-}
-
-function readOne({ name, field, hook }: BoundField, data: object, ctx: Ctx): unknown {
+function readOne({ name, field, hook }: BoundField, atOnce: ReadAtOnce | undefined, data: object, ctx: Ctx): unknown {
   const input = Object.hasOwn(data, name) ? (data as Target)[name] : EMPTY;
+  const ordinary = atOnce?.(input);
+  if (ordinary !== undefined && ordinary !== EMPTY) return ordinary;
   const value = field.runValidation(input, ctx);
   if (!hook) return value;
   const run = (read: unknown) => (read === EMPTY ? EMPTY : checkedHook(name, hook(read as never, ctx)));

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +6,10 @@ import { expect } from 'chai';
 import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { variableOf } from '../../lib/settings.js';
-import { Application } from '../commands/application.js';
+import type { Application } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
+import { compiled, run } from './compiled.js';
 import { Document } from './document.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -21,46 +21,10 @@ const documents = [
     .map((name) => `docs/${name}`),
 ];
 
-const COMPILER = {
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  experimentalDecorators: true,
-  emitDecoratorMetadata: true,
-  skipLibCheck: true,
-  target: 'es2023',
-  module: 'nodenext',
-  rootDir: '.',
-  outDir: 'dist',
-  types: ['node'],
-};
-const PACKAGES = ['typeorm', 'express', 'reflect-metadata', 'sql.js', 'class-validator', 'class-transformer'];
-
-/** An application made of code blocks, compiled; a block that does not compile fails the test. */
-function compiled(modules: Readonly<Record<string, string>>): Application {
-  const files = Object.keys(modules);
-  const config = JSON.stringify({ compilerOptions: COMPILER, files });
-  const app = autoClose(new Application({ 'package.json': '{"type":"module"}', 'tsconfig.json': config, ...modules }));
-  app.link(...PACKAGES, '@types/node', '@types/express');
-  try {
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', app.folder], {
-      encoding: 'utf8',
-    });
-  } catch (error) {
-    throw new Error(`A code block does not compile:\n${(error as { stdout: string }).stdout}`);
-  }
-  return app;
-}
-
 /** The routes are those of the text, so an earlier run may have left their queues. */
 async function forget(...routes: readonly string[]): Promise<void> {
   const broker = autoClose(await openBroker(rabbitUrl(), silentLogger));
   for (const route of routes) await broker.deleteQueue(route);
-}
-
-/** What a compiled file prints. */
-function run(app: Application, file: string, environment: Readonly<Record<string, string>> = {}): string {
-  return app.node(join('dist', file.replace(/ts$/, 'js')), { BGTASKS_URL: rabbitUrl(), ...environment });
 }
 
 async function serve(app: Application, ...paths: readonly string[]) {

@@ -400,3 +400,43 @@ describe('Serializer: misuse', () => {
     expect(await codeOf(() => field.fail('nonsense'))).to.equal('USAGE');
   });
 });
+
+describe('Serializer: reading with asynchronous fields', () => {
+  const late = async (value: string) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return value;
+  };
+
+  it('gives values in the order of the fields, whichever came first', async () => {
+    class Order extends Serializer(
+      {
+        first: new CharField({ source: 'value' }),
+        second: new CharField({ source: 'value' }),
+        other: new CharField(),
+      },
+      { validators: { first: late } },
+    ) {}
+    const order = new Order(undefined, { data: { other: 'o', second: 's', first: 'f' } });
+    expect(await order.isValid()).to.equal(true);
+    expect(JSON.stringify(order.validatedData)).to.equal('{"value":"s","other":"o"}');
+  });
+
+  it('loses no part of an object that comes late', async () => {
+    class Inner extends Serializer({ x: new CharField() }, { validate: async (attrs) => attrs }) {}
+    class Outer extends Serializer({ a: nested(Inner), y: new CharField({ source: 'a.y' }) }) {}
+    const outer = new Outer(undefined, { data: { a: { x: '1' }, y: '2' } });
+    expect(await outer.isValid()).to.equal(true);
+    expect(outer.validatedData).to.deep.equal({ a: { x: '1', y: '2' } });
+  });
+
+  it('gives errors in the order of the fields, whichever came first', async () => {
+    const refuse = async (): Promise<string> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new ValidationError('late');
+    };
+    class Order extends Serializer({ a: new CharField(), b: new CharField() }, { validators: { a: refuse } }) {}
+    const order = new Order(undefined, { data: { a: 'x' } });
+    await order.isValid();
+    expect(JSON.stringify(order.errors)).to.equal('{"a":["late"],"b":["This field is required."]}');
+  });
+});
