@@ -60,7 +60,9 @@ class Results {
 
   whenRead(i: number, value: Promise<unknown>): Promise<void> {
     return value.then(
-      (late) => void (this.values[i] = late),
+      (late) => {
+        this.values[i] = late;
+      },
       (error) => this.refuse(i, error),
     );
   }

@@ -11,7 +11,7 @@ import { NO_RABBITMQ } from './source.js';
 
 /**
  * Packages start their services through policy-rc.d, whose exit code 101 forbids it (a policy that is there already is
- * put aside and back). https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+ * put aside and back; see the specification of invoke-rc.d in Debian's package init-system-helpers).
  * An update fails as a whole when one foreign repository does, so the installation decides.
  */
 const SCRIPT = `
