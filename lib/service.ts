@@ -9,9 +9,8 @@ import { openBroker } from './broker/open.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { RpcClient } from './clients/rpc-client.js';
 import { BgTasksError, preview, ServiceStoppingError } from './errors.js';
-import { PROTOCOLS } from './protocols/index.js';
 import type { RequestInfo } from './protocols/protocol.js';
-import type { BodySchema, DtoChecker } from './schema.js';
+import type { DtoChecker } from './schema.js';
 import { currentScope } from './scope.js';
 import {
   addOptions,
@@ -27,7 +26,8 @@ import { type Layer, Registry } from './tasks/registry.js';
 import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
 import { checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
-import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
+import type { Handler, Middleware, Task, TaskDefinition } from './tasks/task.js';
+import { type AnyTaskOptions, checkTaskOptions, splitArguments } from './tasks/task-options.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
 export interface Health {
@@ -201,7 +201,7 @@ export class Service implements AsyncDisposable {
 
   // ---------- registering
 
-  #registerRpc(route: string, options: TaskOptions<BodySchema | undefined>, args: readonly unknown[], place: string) {
+  #registerRpc(route: string, options: AnyTaskOptions, args: readonly unknown[], place: string) {
     const [first, key] = args;
     const isMethod = args.length > 1;
     const handler = isMethod ? decorated(first as object, key as PropertyKey, this.#instances) : first;
@@ -283,56 +283,3 @@ const checkDto: DtoChecker = async (type, body) => {
   const adapter = await import('./adapters/class-validator.js');
   return adapter.checkDto(type, body);
 };
-
-type Options = TaskOptions<BodySchema | undefined>;
-
-/** `(options?, handler?)` of `rpcTask`: what is given must be one of the two, in this order. */
-function splitArguments(
-  route: string,
-  rest: readonly unknown[],
-): [Options | undefined, Handler<unknown, unknown> | undefined] {
-  const given = [...rest];
-  const options = typeof given[0] === 'object' && given[0] !== null ? (given.shift() as Options) : undefined;
-  if (options === undefined && given[0] === undefined && given.length > 1) given.shift();
-  const handler = typeof given[0] === 'function' ? (given.shift() as Handler<unknown, unknown>) : undefined;
-  if (given.length === 0 || (rest.length === 1 && rest[0] === undefined)) return [options, handler];
-  const message = `rpcTask("${route}") takes options and a handler (a function), not ${preview(given[0])}.`;
-  throw new BgTasksError('INVALID_TASK', message, { route });
-}
-
-const TASK_OPTIONS: ReadonlySet<string> = new Set([
-  'body',
-  'protocol',
-  'description',
-  'concurrency',
-  'timeoutMs',
-  'middleware',
-]);
-
-function checkTaskOptions(route: string, options: Options): void {
-  const invalid = (problem: string) => new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
-  for (const name of Object.keys(options)) {
-    if (!TASK_OPTIONS.has(name))
-      throw invalid(`unknown option "${name}". Options are: ${[...TASK_OPTIONS].join(', ')}.`);
-  }
-  for (const name of ['concurrency', 'timeoutMs'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw invalid(`"${name}" must be a whole number from 1, not ${preview(value)}.`);
-    }
-  }
-  const { body, middleware } = options;
-  const isSchema = typeof body === 'function' || (typeof body === 'object' && body !== null && '~standard' in body);
-  if (body !== undefined && !isSchema) throw invalid(`"body" must be a schema or a class, not ${preview(body)}.`);
-  if (
-    middleware !== undefined &&
-    !(Array.isArray(middleware) && middleware.every((wrap) => typeof wrap === 'function'))
-  ) {
-    throw invalid(`"middleware" must be a list of functions, not ${preview(middleware)}.`);
-  }
-  if (options.protocol !== undefined && !Object.hasOwn(PROTOCOLS, options.protocol)) {
-    throw invalid(
-      `unknown protocol ${preview(options.protocol)}. Protocols are: ${Object.keys(PROTOCOLS).join(', ')}.`,
-    );
-  }
-}

@@ -1,5 +1,5 @@
 /**
- * RabbitMQ through amqplib: the only file that imports it.
+ * RabbitMQ through amqplib, which only the files amqp*.ts import.
  *
  * Shape:  one connection, opened on first need. On it a channel for calls with the direct reply-to consumer, a channel
  *         for consumers and their replies, and throwaway channels for declarations (`amqp-declare.ts`).
@@ -9,21 +9,12 @@
  * Errors: `CONNECTION_FAILED`, with what to do. No message holds the password of the URL.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, type ChannelModel, type ConsumeMessage, connect, type Options } from 'amqplib';
+import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
 import { ConnectionFailedError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { Declarations } from './amqp-declare.js';
-import type {
-  Broker,
-  CallChannel,
-  CallListener,
-  Consumer,
-  Delivery,
-  IncomingMessage,
-  MessageProperties,
-  OutgoingMessage,
-  QueueSpec,
-} from './broker.js';
+import { AmqpDelivery, incoming, publish } from './amqp-delivery.js';
+import type { Broker, CallChannel, CallListener, Consumer, Delivery, QueueSpec } from './broker.js';
 
 /** RabbitMQ's pseudo-queue: replies come to this consumer without a queue of their own (no ack, no declaration). */
 const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
@@ -255,44 +246,6 @@ export class AmqpBroker implements Broker {
   }
 }
 
-/** A message of one connection: once that is lost, settling does nothing, as the broker delivers the message again. */
-class AmqpDelivery implements Delivery {
-  readonly #connection: Connection;
-  readonly #channel: Channel;
-  readonly #message: ConsumeMessage;
-
-  constructor(connection: Connection, channel: Channel, message: ConsumeMessage) {
-    this.#connection = connection;
-    this.#channel = channel;
-    this.#message = message;
-  }
-
-  get body(): Buffer {
-    return this.#message.content;
-  }
-
-  get properties(): MessageProperties {
-    return this.#message.properties as MessageProperties;
-  }
-
-  get redelivered(): boolean {
-    return this.#message.fields.redelivered;
-  }
-
-  reply(routingKey: string, reply: IncomingMessage): void {
-    if (this.#connection.isOpen) publish(this.#channel, { ...reply, exchange: '', routingKey }, {});
-  }
-
-  ack(): void {
-    if (this.#connection.isOpen) this.#channel.ack(this.#message);
-  }
-
-  /** A reject and not a nack: RabbitMQ 4.3 counts only the former against the delivery limit. */
-  reject({ requeue }: { requeue: boolean }): void {
-    if (this.#connection.isOpen) this.#channel.reject(this.#message, requeue);
-  }
-}
-
 /** Channels first: closing the connection at once would overtake replies and acks that amqplib has not written yet. */
 async function closeAll({ channels, model }: Connection): Promise<void> {
   await Promise.allSettled(channels.map(async (channel) => channel.close()));
@@ -304,14 +257,4 @@ async function withinTime(work: Promise<unknown>): Promise<void> {
   const timer = new AbortController();
   await Promise.race([work, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: timer.signal }).catch(() => {})]);
   timer.abort();
-}
-
-function incoming(message: ConsumeMessage): IncomingMessage {
-  return { body: message.content, properties: message.properties as MessageProperties };
-}
-
-function publish(channel: Channel, message: OutgoingMessage, options: Options.Publish): void {
-  const { exchange, routingKey, body, properties, expirationMs } = message;
-  if (expirationMs !== undefined) options.expiration = String(expirationMs);
-  channel.publish(exchange, routingKey, body, { ...(properties as Options.Publish), ...options });
 }
