@@ -43,7 +43,10 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
   // A connection keeps the process alive, but the memory broker has none.
   const alive = setInterval(() => {}, 2 ** 30);
   const stopped = nextSignal();
-  await service.start();
+  const start = service.start();
+  start.catch(() => {}); // it may fail after a signal has come, when nobody asks any more
+  const early = await Promise.race([start, stopped]);
+  if (early) return (await service.internals.stop()) ? EXIT.done : EXIT.failed;
   output.out(taskTable(service));
   output.out(`\nServing ${service.tasks.size} tasks at ${brokerName(service.settings.url)}. Stop with Ctrl-C.\n`);
   const signal = await stopped;

@@ -8,12 +8,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Caller, currentCaller, runAs } from '../caller.js';
 import { serviceInUse } from '../default-service.js';
-import { BgTasksError, type ErrorCode } from '../errors.js';
+import type { BgTasksError, ErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Serializable } from '../provider/provide.js';
 import { currentScope, runIn, type Scope } from '../scope.js';
 import type { Service } from '../service.js';
-import { ValidationError } from '../validation-error.js';
 
 /** How many calls to other services a response took. */
 export const CALLS_HEADER = 'X-RPC-Calls';
@@ -62,7 +61,10 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set([
 
 /** False where the error is none that has an answer of its own. */
 function answerError(error: unknown, req: Request, res: Response, log: Logger): boolean {
-  if (error instanceof ValidationError) {
+  if (!(error instanceof Error)) return false;
+  // By code and not by class: the error may be of another copy of the package.
+  const { code, message } = error as BgTasksError;
+  if (code === 'VALIDATION' && 'byField' in error) {
     res.status(400).json(error.byField);
     return true;
   }
@@ -70,8 +72,7 @@ function answerError(error: unknown, req: Request, res: Response, log: Logger): 
     res.status(404).json({ detail: 'Not found.' });
     return true;
   }
-  if (!(error instanceof BgTasksError) || !(error.code === 'RPC_TIMEOUT' || UNAVAILABLE.has(error.code))) return false;
-  const { code, message } = error;
+  if (code !== 'RPC_TIMEOUT' && !UNAVAILABLE.has(code)) return false;
   log.warn({ method: req.method, path: req.path, code, reason: message }, 'a service behind this one failed');
   const isTimeout = code === 'RPC_TIMEOUT';
   const detail = isTimeout ? 'A service behind this one did not answer in time.' : 'A service behind this one failed.';
@@ -80,6 +81,6 @@ function answerError(error: unknown, req: Request, res: Response, log: Logger): 
 }
 
 /** By its name: TypeORM need not be there. `findOneByOrFail` throws it, as DRF's `get_object_or_404` does. */
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && error.constructor.name === 'EntityNotFoundError';
+function isNotFound(error: Error): boolean {
+  return error.constructor.name === 'EntityNotFoundError';
 }

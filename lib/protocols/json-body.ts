@@ -23,7 +23,12 @@ export function readJson(bytes: Buffer, maxBytes: number): unknown {
 
 /** `undefined` is written as `null`: an empty body would not be JSON, and ends a Python worker. */
 export function writeJson(value: unknown, maxBytes: number): Buffer {
-  const bytes = Buffer.from(stringify(value));
+  const json = stringify(value);
+  // No reader of ours would take it, and the error belongs to the side that can mend it.
+  if (mayHoldProto(json) && holdsProto(JSON.parse(json))) {
+    throw new BgTasksError('BAD_BODY', 'The value has a "__proto__" key, which every reader refuses.');
+  }
+  const bytes = Buffer.from(json);
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
   return bytes;
 }

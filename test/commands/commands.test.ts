@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { Service } from 'bgtasks';
 import { expect } from 'chai';
 import { autoClose } from '../support/auto-close.js';
@@ -93,6 +95,21 @@ describe('the command bgtasks', function () {
       expect(await api.call(route, [1, 5])).to.deep.equal({ status: 'success', data: [{ id: 1, path: '/7.jpg' }] });
       worker.kill('SIGINT');
       expect((await worker.finished).code).to.equal(0);
+    });
+
+    it('ends at once on a signal while it still connects', async () => {
+      const silent = createServer(() => {}); // takes connections and says nothing
+      autoClose({ close: async () => void silent.close() });
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const app = application({ ...esm, 'tasks.ts': `console.log('loaded');${task('x')}` });
+      const worker = app.start(['tasks', '--url', `amqp://127.0.0.1:${port}/`]);
+      await worker.says('loaded');
+      await pause(200);
+      const startedAt = performance.now();
+      worker.kill('SIGTERM');
+      expect((await worker.finished).code).to.equal(0);
+      expect(performance.now() - startedAt).to.be.below(8000); // of the 10 seconds that connecting may take
     });
 
     it('serves on the memory broker until it is stopped', async () => {

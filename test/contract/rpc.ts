@@ -155,6 +155,15 @@ export function rpcContract(address: () => string): void {
       });
     }
 
+    it('refuses a "__proto__" key on the side that writes it', async () => {
+      const route = unique('proto');
+      const answer = JSON.parse('{"a":{"__proto__":1}}') as unknown;
+      images.rpcTask(route)(() => answer);
+      await images.start();
+      expect(await rejection(api.call(route, answer))).to.have.property('code', 'BAD_BODY');
+      expect(await rejection(api.call(route))).to.have.nested.property('remote.code', 'BAD_BODY');
+    });
+
     for (const [what, thrown] of [
       ['whose message cannot be read', Object.defineProperty(new Error(), 'message', { get: () => JSON.parse('{') })],
       ['whose code cannot be read', Object.defineProperty(new Error(), 'code', { get: () => JSON.parse('{') })],
