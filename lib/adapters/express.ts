@@ -8,7 +8,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Caller, currentCaller, runAs } from '../caller.js';
 import { serviceInUse } from '../default-service.js';
-import type { BgTasksError, ErrorCode } from '../errors.js';
+import { BgTasksError, type ErrorCode, preview } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Serializable } from '../provider/provide.js';
 import { currentScope, runIn, type Scope } from '../scope.js';
@@ -34,13 +34,19 @@ export function view<D>(
     const owner = serviceInUse(service);
     const scope: Scope = { service: owner, caller: currentCaller(), deadline: outer?.deadline, calls: 0 };
     try {
-      const data = await runIn(scope, async () => (await handler(req as Request)).data);
+      const data = await runIn(scope, async () => dataOf(await handler(req as Request)));
       res.status(status).set(CALLS_HEADER, String(scope.calls)).json(data);
     } catch (error) {
       res.set(CALLS_HEADER, String(scope.calls));
       if (!answerError(error, req as Request, res as Response, owner.settings.logger)) next(error);
     }
   };
+}
+
+function dataOf<D>(made: Serializable<D>): Promise<D> {
+  if (typeof made === 'object' && made !== null && 'data' in made) return made.data;
+  const message = `view() sends the "data" of a serializer, or of { data: promise }; its handler gave ${preview(made)}.`;
+  throw new BgTasksError('USAGE', message);
 }
 
 /** Starts the travelling caller: what `currentCaller()` reads here and in every task below. */

@@ -123,6 +123,13 @@ describe('view', () => {
     expect(await get('/x')).to.deep.include({ status: 404, body: { detail: 'Not found.' } });
   });
 
+  it('says so where its handler gives no data', async () => {
+    app.get('/x', view((() => 5) as never));
+    const handle: ErrorRequestHandler = (error, _req, res, _next) => void res.status(500).json({ seen: error.code });
+    app.use(handle);
+    expect(await get('/x')).to.deep.include({ status: 500, body: { seen: 'USAGE' } });
+  });
+
   it('leaves every other error to Express', async () => {
     app.get(
       '/x',
