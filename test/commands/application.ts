@@ -44,6 +44,11 @@ export class Running {
     this.#child.kill(signal);
   }
 
+  /** What Ctrl-C does: the whole group gets the signal. Only for a command that was started with `ownGroup`. */
+  interrupt(): void {
+    process.kill(-(this.#child.pid as number), 'SIGINT');
+  }
+
   async close(): Promise<void> {
     if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
     await this.finished;
@@ -74,9 +79,10 @@ export class Application {
     writeFileSync(join(this.folder, path), content);
   }
 
-  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  /** `ownGroup`: as a terminal starts it, with a process group of its own. */
+  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}, ownGroup = false): Running {
     const env = { ...process.env, BGTASKS_ENVIRONMENT: '', ...environment };
-    const running = new Running(spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env }));
+    const running = new Running(spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env, detached: ownGroup }));
     this.#running.push(running);
     return running;
   }

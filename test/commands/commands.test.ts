@@ -187,6 +187,20 @@ describe('the command bgtasks', function () {
       expect((await worker.finished).code).to.equal(0);
     });
 
+    it('drains with --watch on Ctrl-C, which the whole group gets', async () => {
+      const route = unique('watched');
+      const slow = 'new Promise((resolve) => setTimeout(() => resolve({ got: body }), 500))';
+      const app = application({ ...esm, 'tasks.ts': task(route, slow) });
+      const worker = app.start(['tasks', '--watch'], { BGTASKS_URL: rabbitUrl() }, true);
+      await worker.says('Serving 1 tasks');
+      const api = autoClose(new Service({ url: rabbitUrl() }));
+      const answer = api.call(route, 1);
+      await worker.says('running');
+      worker.interrupt();
+      expect(await answer).to.deep.equal({ got: 1 });
+      expect((await worker.finished).code).to.equal(0);
+    });
+
     describe('ends with one line and exit code 1', () => {
       const cases: readonly [string, Record<string, string>, readonly string[], Record<string, string>, RegExp][] = [
         ['where nothing is registered', {}, [], {}, /^bgtasks: no task is registered \(searched .*Name the modules/],
