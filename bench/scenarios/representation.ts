@@ -19,7 +19,7 @@ class Product {
   @Expose() updatedAt: Date = new Date(0);
 }
 
-class ProductSerializer extends Serializer({
+const FIELDS = {
   id: new IntegerField(),
   name: new CharField({ maxLength: 100 }),
   sku: new CharField({ allowNull: true }),
@@ -30,6 +30,10 @@ class ProductSerializer extends Serializer({
   description: new CharField(),
   rating: new FloatField(),
   weight: new IntegerField(),
+};
+
+class ProductSerializer extends Serializer({
+  ...FIELDS,
   createdAt: new DateTimeField(),
   updatedAt: new DateTimeField(),
 }) {}
@@ -109,16 +113,7 @@ const localByHand = () =>
   }));
 
 class PlainSerializer extends Serializer({
-  id: new IntegerField(),
-  name: new CharField({ maxLength: 100 }),
-  sku: new CharField({ allowNull: true }),
-  price: new FloatField(),
-  stock: new IntegerField(),
-  active: new BooleanField(),
-  category: new IntegerField(),
-  description: new CharField(),
-  rating: new FloatField(),
-  weight: new IntegerField(),
+  ...FIELDS,
   createdAt: new IntegerField(),
   updatedAt: new IntegerField(),
 }) {}
