@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   MISSING_PEER: 'An optional package is needed for what was asked, and is not installed.',
   MODULE_FAILED: 'A module of tasks could not be loaded.',
   NO_ROUTE: 'No service has ever served this route: its queue does not exist.',
+  PUBLISH_FAILED: 'A message was refused by the broker, or not confirmed in time.',
   REMOTE_ERROR: 'The handler of a called task failed.',
   REMOTE_MISSING: 'A provider did not answer an object that a field with `onMissing: "error"` needs.',
   RPC_TIMEOUT: 'No reply arrived within the timeout.',
@@ -90,6 +91,17 @@ export class ConnectionLostError extends ServiceUnavailableError {
     const doubt = maybeExecuted ? ' The task may have run.' : ' The task has not run.';
     super('CONNECTION_LOST', `The connection was lost during the call of "${route}".${doubt}`, { route }, options);
     this.maybeExecuted = maybeExecuted;
+  }
+}
+
+/** A job or an event was not confirmed by the broker. */
+export class PublishFailedError extends ServiceUnavailableError {
+  declare readonly code: 'PUBLISH_FAILED';
+  /** True where the broker may have the message all the same, so that publishing again may double it. */
+  readonly maybePublished: boolean;
+  constructor(message: string, details: ErrorFacts, maybePublished: boolean, options?: ErrorOptions) {
+    super('PUBLISH_FAILED', message, details, options);
+    this.maybePublished = maybePublished;
   }
 }
 

@@ -175,7 +175,7 @@ export class Service implements AsyncDisposable {
     const { broker, worker, client } = this.#open ?? {};
     return {
       connected: broker?.isConnected ?? false,
-      consuming: (broker?.isConnected && worker?.isConsuming) ?? false,
+      consuming: (broker?.isConnected && broker.isConsuming && worker?.isConsuming) ?? false,
       inFlight: worker?.running ?? 0,
       pendingCalls: client?.pending.size ?? 0,
     };

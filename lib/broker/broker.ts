@@ -1,8 +1,8 @@
 /**
- * What the library needs of a broker, and the shapes of messages and queues. RabbitMQ and the memory broker
+ * What the library needs of a broker, and the shapes of messages, queues and exchanges. RabbitMQ and the memory broker
  * implement it; `test/contract/broker.ts` is one list of cases that holds for both.
  *
- * Shape:  `openCalls` for the side that asks, `declare` and `consume` for the side that serves.
+ * Shape:  `openCalls` for the side that asks, `publish` for what must not be lost, `consume` for the side that serves.
  * Errors: whatever needs a connection rejects with `CONNECTION_FAILED` where none can be had.
  */
 
@@ -13,6 +13,13 @@ export interface MessageProperties {
   readonly correlationId?: string | undefined;
   readonly replyTo?: string | undefined;
   readonly messageId?: string | undefined;
+  readonly type?: string | undefined;
+  /** From 0; of use only in a queue declared with `x-max-priority`. */
+  readonly priority?: number | undefined;
+  /** 2 is persistent: the message survives a restart of the broker, in a durable queue. */
+  readonly deliveryMode?: number | undefined;
+  /** Seconds since 1970. */
+  readonly timestamp?: number | undefined;
 }
 
 export interface IncomingMessage {
@@ -31,16 +38,69 @@ export interface OutgoingMessage extends IncomingMessage {
 /** A received message. It is settled once, on the channel that brought it; settling a lost one does nothing. */
 export interface Delivery extends IncomingMessage {
   readonly redelivered: boolean;
-  /** Answers to `replyTo` of this delivery through the default exchange, before it is settled. */
-  reply(routingKey: string, reply: IncomingMessage): void;
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** False once its channel is lost: the broker delivers the message again. */
+  readonly isOpen: boolean;
+  /** Answers to `replyTo` of this delivery, before it is settled. `exchange`: the default one unless said otherwise. */
+  reply(routingKey: string, reply: IncomingMessage, exchange?: string): void;
   ack(): void;
+  /** Without `requeue` it goes to the queue's dead-letter exchange, where there is one. */
   reject(options: { requeue: boolean }): void;
 }
 
 export interface QueueSpec {
   readonly name: string;
   readonly durable: boolean;
+  /** Deleted with its last consumer. */
+  readonly autoDelete?: boolean;
+  /** Of the connection that declares it, and deleted with it. */
+  readonly exclusive?: boolean;
   readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+export interface ExchangeSpec {
+  readonly name: string;
+  readonly type: 'direct' | 'topic' | 'fanout' | 'headers';
+  readonly durable: boolean;
+  /** Deleted with its last binding. */
+  readonly autoDelete?: boolean;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+}
+
+export interface BindingSpec {
+  readonly from: string;
+  readonly key: string;
+  readonly to: { readonly queue: string } | { readonly exchange: string };
+}
+
+/** Something that must be there. Lists are declared in their order. */
+export type Declaration =
+  | { readonly queue: QueueSpec }
+  | { readonly exchange: ExchangeSpec }
+  | { readonly binding: BindingSpec };
+
+/** A consumer, as it is asked for: the broker brings it back after any loss, with its declarations. */
+export interface Subscription {
+  /** Left out: a queue of this process alone, named by the broker, gone with the connection. */
+  readonly queue?: string;
+  /** Declared before each consume. */
+  readonly declarations?: readonly Declaration[];
+  /** What the queue of this process alone is bound to. */
+  readonly bindings?: readonly { readonly exchange: string; readonly routingKey: string }[];
+  /** Unsettled deliveries at once. */
+  readonly prefetch: number;
+  /**
+   * On a connection that never publishes: under a memory alarm RabbitMQ reads nothing more from one that has, not even
+   * its acks. Replies cannot be sent from there. Default: false.
+   */
+  readonly isIntake?: boolean;
+  /** Of `basic.consume`: `x-stream-offset`, `x-priority`. */
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  /** Must not throw. */
+  onDelivery(delivery: Delivery): void;
+  /** The channel of its deliveries is lost: none of those can be settled any more. A new one follows. */
+  onLost?(): void;
 }
 
 export interface Consumer {
@@ -56,25 +116,59 @@ export interface CallListener {
   onLost(cause: Error | undefined): void;
 }
 
+/** Where replies arrive: RabbitMQ's direct reply-to, or a queue of this connection, which may be bound to an exchange. */
+export type ReplyQueue = 'direct' | 'exclusive' | { readonly boundTo: ExchangeSpec };
+
 export interface CallChannel {
   /** The address to put into `replyTo`. */
   readonly replyTo: string;
+  /** Why the broker takes no messages at present (an alarm of memory or disk); what is sent waits for its end. */
+  readonly blockedBy: string | undefined;
   /** Publishes as `mandatory`: what cannot be routed comes back through `onReturn`. */
   send(message: OutgoingMessage): void;
 }
 
+export interface PublishOptions {
+  /** Declared before the first message of a connection needs it. */
+  readonly declarations?: readonly Declaration[];
+  /** A message that no queue takes is a `NoRouteError`. Default: true. */
+  readonly mandatory?: boolean;
+  /** Gives up waiting; the message may still be published. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a queue holds now. */
+export interface QueueState {
+  readonly messages: number;
+  readonly consumers: number;
+}
+
 export interface Broker {
   readonly isConnected: boolean;
+  /** True while every subscription has its consumer: after a loss they come back one by one. */
+  readonly isConsuming: boolean;
+  /** Why the broker takes no messages at present: an alarm of memory or disk. */
+  readonly blockedBy: string | undefined;
   /** Connects unless connected: a way to find out early that it cannot be done. */
   connect(): Promise<void>;
   /** Opens a channel for calls, with the one consumer of their replies. */
-  openCalls(listener: CallListener): Promise<CallChannel>;
-  /** Makes sure that the queue exists. One that exists with other arguments is adopted, with a warning. */
-  declare(queue: QueueSpec): Promise<void>;
+  openCalls(listener: CallListener, replyQueue?: ReplyQueue): Promise<CallChannel>;
+  /**
+   * Publishes and resolves once the broker has confirmed: the message is in its queues. While there is no connection it
+   * waits in a bounded buffer; a message whose confirm was lost with the connection is published again.
+   *
+   * Errors: `NO_ROUTE`, `PUBLISH_FAILED` (refused, buffer full, or not confirmed in time; its message tells).
+   */
+  publish(message: OutgoingMessage, options?: PublishOptions): Promise<void>;
+  /** Makes sure that these exist. A queue that exists with other arguments is adopted, with a warning. */
+  declare(declarations: readonly Declaration[]): Promise<void>;
+  /** Undefined where there is no such queue. */
+  inspect(queue: string): Promise<QueueState | undefined>;
   /** Callers of a queue that is gone get a return at once. A queue that does not exist is no error. */
   deleteQueue(name: string): Promise<void>;
-  /** `prefetch`: unsettled deliveries at once. `onDelivery` must not throw. */
-  consume(queue: string, prefetch: number, onDelivery: (delivery: Delivery) => void): Promise<Consumer>;
+  /** Drops what waits in a queue, and tells how much that was. */
+  purgeQueue(name: string): Promise<number>;
+  consume(subscription: Subscription): Promise<Consumer>;
   /** Unsettled deliveries go back to their queues. Closing twice is harmless. */
   close(): Promise<void>;
 }

@@ -1,11 +1,12 @@
 /** A URL becomes a broker. Nothing is connected yet. */
 import type { Logger } from '../logger.js';
 import type { Broker } from './broker.js';
-import { MemoryBroker } from './memory.js';
+import { MemoryBroker } from './memory/broker.js';
 
-/** amqplib is loaded only where it is used. */
-export async function openBroker(url: string, log: Logger): Promise<Broker> {
-  if (url.startsWith('memory:')) return new MemoryBroker(url);
-  const { AmqpBroker } = await import('./amqp.js');
-  return new AmqpBroker(url, log);
+/** `urls`: addresses of one broker. amqplib is loaded only where it is used. */
+export async function openBroker(urls: string | readonly string[], log: Logger, name?: string): Promise<Broker> {
+  const list = typeof urls === 'string' ? [urls] : urls;
+  if (list[0]?.startsWith('memory:')) return new MemoryBroker(list[0]);
+  const { AmqpBroker } = await import('./amqp/broker.js');
+  return new AmqpBroker(list, log, name);
 }

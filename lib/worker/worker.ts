@@ -1,28 +1,20 @@
 /**
- * A delivery becomes a handler call. The steps, in order:
- * decode -> deadline -> body schema -> middleware -> handler -> encode -> reply, then settle.
+ * Serves the tasks of a registry: a delivery finds its task and room for one more handler (`serve-rpc.ts` has the steps).
  *
  * Shape:  one consumer per task, at most `concurrency` handlers at once in this process. A task that is registered later
  *         is served from then on.
  * Bounds: `drain` waits for running handlers; what has not started goes back to its queue.
  */
 import type { Broker, Consumer, Delivery } from '../broker/broker.js';
-import { messageOf } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
-import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
+import type { Protocol, RequestInfo } from '../protocols/protocol.js';
 import type { DtoChecker } from '../schema.js';
-import { runIn, type Scope } from '../scope.js';
+import type { Scope } from '../scope.js';
 import type { Settings } from '../settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
-import { DeliveryContext } from './delivery-context.js';
 import { Gate } from './gate.js';
-import { runTask } from './run-task.js';
-
-/** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
-const CLOCK_SKEW_MS = 1000;
-
-const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to.';
+import { serveRpc } from './serve-rpc.js';
 
 export interface WorkerParts {
   readonly broker: Broker;
@@ -106,11 +98,13 @@ export class Worker {
     const { broker, settings } = this.#parts;
     const protocol = protocolOf(task);
     const queue = protocol.queueOf(task.route);
-    await broker.declare(queue);
-    const prefetch = task.options.concurrency ?? settings.concurrency;
-    return broker.consume(queue.name, prefetch, (delivery) =>
-      this.#gate.enter(() => void this.#handle(task.route, protocol, delivery).finally(() => this.#leave())),
-    );
+    return broker.consume({
+      queue: queue.name,
+      declarations: [{ queue }],
+      prefetch: task.options.concurrency ?? settings.concurrency,
+      onDelivery: (delivery) =>
+        this.#gate.enter(() => void this.#handle(task.route, protocol, delivery).finally(() => this.#leave())),
+    });
   }
 
   #leave(): void {
@@ -124,44 +118,11 @@ export class Worker {
     try {
       const task = registry.get(route);
       if (this.#isDraining || !task) return delivery.reject({ requeue: true });
-      const info = protocol.decodeInfo(delivery);
-      if (info.deadline !== undefined && info.deadline + CLOCK_SKEW_MS < Date.now()) {
-        settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
-        return delivery.ack();
-      }
-      const outcome = await this.#run(task, protocol, info, delivery);
-      // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
-      // settled before it is answered, so that it cannot come a third time.
-      const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
-      if (isSuspect) delivery.ack();
-      this.#reply(route, protocol, info, outcome, delivery);
-      if (!isSuspect) delivery.ack();
+      await serveRpc(this.#parts, task, protocol, delivery);
     } catch (error) {
       delivery.reject({ requeue: false });
       settings.logger.error({ route, error }, 'delivery could not be handled');
     }
-  }
-
-  #run(task: TaskDefinition, protocol: Protocol, info: RequestInfo, delivery: Delivery): Promise<Outcome> {
-    const { settings, scopeOf, middleware, checkDto } = this.#parts;
-    const context = new DeliveryContext(task.route, info, delivery.redelivered, settings.logger);
-    const readBody = () => protocol.decodeBody(delivery, settings.maxBodyBytes);
-    return runIn(scopeOf(info), () => runTask(task, readBody, context, middleware(), checkDto));
-  }
-
-  /** An answer that cannot be written is a failure of the task, and its caller learns of it. */
-  #reply(route: string, protocol: Protocol, info: RequestInfo, outcome: Outcome, delivery: Delivery): void {
-    if (info.replyTo === undefined) return;
-    const { logger, maxBodyBytes } = this.#parts.settings;
-    let reply: ReturnType<Protocol['encodeReply']>;
-    try {
-      reply = protocol.encodeReply(info, outcome, maxBodyBytes);
-    } catch (error) {
-      logger.error({ route, messageId: info.messageId, error }, 'answer could not be written');
-      const { code = 'HANDLER_FAILED' } = error as { code?: string };
-      reply = protocol.encodeReply(info, { error: { code, message: messageOf(error) } }, maxBodyBytes);
-    }
-    delivery.reply(info.replyTo, reply);
   }
 
   #logFailure(task: TaskDefinition, error: unknown): void {

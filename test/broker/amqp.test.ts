@@ -1,7 +1,7 @@
 import { connect } from 'amqplib';
 import { ConnectionFailedError, ConnectionLostError, type Logger, Service } from 'bgtasks';
 import { expect } from 'chai';
-import { AmqpBroker } from '../../lib/broker/amqp.js';
+import { AmqpBroker } from '../../lib/broker/amqp/broker.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
@@ -174,13 +174,13 @@ describe('RabbitMQ', () => {
     const admin = await connect(rabbitUrl());
     const channel = await admin.createChannel();
     await channel.assertQueue(name, { durable: false });
-    const broker = autoClose(new AmqpBroker(rabbitUrl(), logger));
-    await broker.declare({ name, durable: true, arguments: { 'x-queue-type': 'classic' } });
+    const broker = autoClose(new AmqpBroker([rabbitUrl()], logger));
+    await broker.declare([{ queue: { name, durable: true, arguments: { 'x-queue-type': 'classic' } } }]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.have.property('queue', name);
     expect(warnings[0]).to.have.property('difference').that.contains("inequivalent arg 'durable'");
     const other = unique('fine');
-    await broker.declare({ name: other, durable: true, arguments: { 'x-expires': 60_000 } });
+    await broker.declare([{ queue: { name: other, durable: true, arguments: { 'x-expires': 60_000 } } }]);
     expect((await channel.checkQueue(other)).queue).to.equal(other);
     await channel.deleteQueue(name);
     await admin.close();

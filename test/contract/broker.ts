@@ -21,7 +21,7 @@ export function brokerContract(url: () => string): void {
 
   const declared = async (name = unique('contract')): Promise<QueueSpec> => {
     const queue = { name, durable: true, arguments: { 'x-queue-type': 'classic', 'x-expires': 60_000 } };
-    await broker.declare(queue);
+    await broker.declare([{ queue }]);
     return queue;
   };
 
@@ -59,8 +59,8 @@ export function brokerContract(url: () => string): void {
     await broker.close();
     for (const attempt of [
       broker.connect(),
-      broker.declare({ name, ...rest }),
-      broker.consume(name, 1, () => {}),
+      broker.declare([{ queue: { name, ...rest } }]),
+      consume(broker, name, 1, () => {}),
       broker.openCalls({ onReply: () => {}, onReturn: () => {}, onLost: () => {} }),
     ]) {
       expect(await rejection(attempt)).to.have.property('code', 'CONNECTION_FAILED');
@@ -69,7 +69,7 @@ export function brokerContract(url: () => string): void {
 
   it('brings a message with its body, properties and headers, and its reply back', async () => {
     const { name } = await declared();
-    await broker.consume(name, 10, (delivery) => {
+    await consume(broker, name, 10, (delivery) => {
       const { replyTo = '', correlationId, headers } = delivery.properties;
       const body = Buffer.from(`${delivery.body} ${headers?.['x-kept']}`);
       delivery.reply(replyTo, { body, properties: { correlationId, contentType: 'text/plain' } });
@@ -84,7 +84,7 @@ export function brokerContract(url: () => string): void {
 
   it('returns a message for a queue that does not exist, and still carries the next one', async () => {
     const { name } = await declared();
-    await broker.consume(name, 10, (delivery) => answer(delivery, 'here'));
+    await consume(broker, name, 10, (delivery) => answer(delivery, 'here'));
     const { channel, replies, returned } = await caller(broker);
     request(channel, unique('nobody'), 'lost');
     request(channel, name, 'found');
@@ -97,7 +97,7 @@ export function brokerContract(url: () => string): void {
     const { channel, replies } = await caller(broker);
     request(channel, name, 'early');
     await pause(50);
-    await broker.consume(name, 10, (delivery) => answer(delivery, 'late'));
+    await consume(broker, name, 10, (delivery) => answer(delivery, 'late'));
     await until(() => replies.length === 1);
   });
 
@@ -107,7 +107,7 @@ export function brokerContract(url: () => string): void {
     request(channel, name, 'short', 20);
     request(channel, name, 'long');
     await pause(200);
-    await broker.consume(name, 10, (delivery) => answer(delivery, delivery.body.toString()));
+    await consume(broker, name, 10, (delivery) => answer(delivery, delivery.body.toString()));
     await until(() => replies.length === 1);
     expect(replies[0]?.body.toString()).to.equal('long');
   });
@@ -115,7 +115,7 @@ export function brokerContract(url: () => string): void {
   it('has no more unsettled deliveries out than the prefetch', async () => {
     const { name } = await declared();
     const held: Delivery[] = [];
-    await broker.consume(name, 2, (delivery) => void held.push(delivery));
+    await consume(broker, name, 2, (delivery) => void held.push(delivery));
     const { channel } = await caller(broker);
     for (const text of ['a', 'b', 'c']) request(channel, name, text);
     await until(() => held.length === 2);
@@ -128,7 +128,7 @@ export function brokerContract(url: () => string): void {
   it('delivers again what was put back, and says so', async () => {
     const { name } = await declared();
     const seen: boolean[] = [];
-    await broker.consume(name, 1, (delivery) => {
+    await consume(broker, name, 1, (delivery) => {
       seen.push(delivery.redelivered);
       if (delivery.redelivered) delivery.ack();
       else delivery.reject({ requeue: true });
@@ -142,7 +142,7 @@ export function brokerContract(url: () => string): void {
   it('drops what was rejected without requeue', async () => {
     const { name } = await declared();
     let count = 0;
-    await broker.consume(name, 1, (delivery) => {
+    await consume(broker, name, 1, (delivery) => {
       count += 1;
       delivery.reject({ requeue: false });
     });
@@ -158,13 +158,13 @@ export function brokerContract(url: () => string): void {
     const { name } = await declared();
     const first = await connect();
     let isHeld = false;
-    await first.consume(name, 1, () => {
+    await consume(first, name, 1, () => {
       isHeld = true;
     });
     const { channel, replies } = await caller(broker);
     request(channel, name, 'kept');
     await until(() => isHeld);
-    await broker.consume(name, 1, (delivery) => answer(delivery, String(delivery.redelivered)));
+    await consume(broker, name, 1, (delivery) => answer(delivery, String(delivery.redelivered)));
     await first.close();
     await until(() => replies.length === 1);
     expect(replies[0]?.body.toString()).to.equal('true');
@@ -173,7 +173,7 @@ export function brokerContract(url: () => string): void {
   it('brings nothing more to a cancelled consumer, whose deliveries can still be settled', async () => {
     const { name } = await declared();
     const held: Delivery[] = [];
-    const consumer = await broker.consume(name, 1, (delivery) => void held.push(delivery));
+    const consumer = await consume(broker, name, 1, (delivery) => void held.push(delivery));
     const { channel, replies } = await caller(broker);
     request(channel, name, 'first');
     await until(() => held.length === 1);
@@ -189,7 +189,7 @@ export function brokerContract(url: () => string): void {
     const { name } = await declared();
     const counts = [0, 0];
     for (const index of [0, 1]) {
-      await broker.consume(name, 10, (delivery) => {
+      await consume(broker, name, 10, (delivery) => {
         counts[index] = (counts[index] ?? 0) + 1;
         delivery.ack();
       });
@@ -208,6 +208,10 @@ export function brokerContract(url: () => string): void {
     request(channel, name, 'gone');
     await until(() => returned.length === 1);
   });
+}
+
+function consume(broker: Broker, queue: string, prefetch: number, onDelivery: (delivery: Delivery) => void) {
+  return broker.consume({ queue, prefetch, onDelivery });
 }
 
 function answer(delivery: Delivery, text: string): void {

@@ -15,7 +15,7 @@ import {
   unwrap,
 } from 'bgtasks';
 import { expect } from 'chai';
-import { MemoryBroker } from '../../lib/broker/memory.js';
+import { MemoryBroker } from '../../lib/broker/memory/broker.js';
 import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
@@ -340,11 +340,15 @@ export function rpcContract(address: () => string): void {
     it('fails a call whose answer is not JSON', async () => {
       const route = unique('garbage');
       const broker = autoClose(await openBroker(url, silentLogger));
-      await broker.declare({ name: route, durable: true, arguments: { 'x-expires': 60_000 } });
-      await broker.consume(route, 1, (delivery) => {
-        const { replyTo = '', correlationId } = delivery.properties;
-        delivery.reply(replyTo, { body: Buffer.from('<html>'), properties: { correlationId } });
-        delivery.ack();
+      await broker.consume({
+        queue: route,
+        declarations: [{ queue: { name: route, durable: true, arguments: { 'x-expires': 60_000 } } }],
+        prefetch: 1,
+        onDelivery: (delivery) => {
+          const { replyTo = '', correlationId } = delivery.properties;
+          delivery.reply(replyTo, { body: Buffer.from('<html>'), properties: { correlationId } });
+          delivery.ack();
+        },
       });
       const error = await rejection(api.call(route));
       expect(error).to.be.instanceOf(BadReplyError);

@@ -1,0 +1,184 @@
+/**
+ * One connection to RabbitMQ: opened on first need, and again on the next need after it was lost.
+ *
+ * Shape:  several URLs are tried in turn, beginning with the one that worked last. `reopened()` is the way back for
+ *         channels that must be there always (`channel.ts`).
+ * Why not amqplib's own recovery: it restores no channel and no consumer, and takes one URL.
+ * Errors: `CONNECTION_FAILED`, with what to do. No message holds the password of a URL.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ChannelModel, connect } from 'amqplib';
+import { ConnectionFailedError, messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import { gatherWrites } from './gather-writes.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const HEARTBEAT_SECONDS = 30;
+/** The longest pause is short: a worker should serve again within 2 s of the broker's return. */
+const RECONNECT = { baseMs: 100, maxMs: 2000 };
+
+export class AmqpConnection {
+  readonly #urls: readonly URL[];
+  readonly #log: Logger;
+  readonly #name: string;
+  readonly #closing = new AbortController();
+  #nextUrl = 0;
+  #model: ChannelModel | undefined;
+  #opening: Promise<ChannelModel> | undefined;
+  #reopening: Promise<void> | undefined;
+  #wasLost = false;
+  /** False until the first success: then the address itself may be wrong. */
+  wasOpen = false;
+  readonly #onUnblocked = new Set<() => void>();
+  blockedBy: string | undefined;
+  /** Why it closed: known before its channels close, whose own event says nothing. */
+  failure: Error | undefined;
+
+  constructor(urls: readonly string[], name: string, log: Logger) {
+    this.#urls = urls.map((url) => withHeartbeat(new URL(url)));
+    this.#name = name;
+    this.#log = log;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  get isOpen(): boolean {
+    return this.#model !== undefined;
+  }
+
+  open(): Promise<ChannelModel> {
+    if (this.isClosed) return Promise.reject(new ConnectionFailedError('The broker was closed.', {}));
+    this.#opening ??= this.#openAny().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Resolves once there is a connection again, or none is wanted any more. */
+  reopened(): Promise<void> {
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  /** A pause that grows with `attempt`; ends early when the connection is closed for good. */
+  async pause(attempt: number): Promise<void> {
+    // Full jitter: with equal delays, every worker would come back in the same instant after a restart of the broker.
+    const delayMs = Math.random() * Math.min(RECONNECT.maxMs, RECONNECT.baseMs * 2 ** attempt);
+    await sleep(delayMs, undefined, { signal: this.#closing.signal }).catch(() => {});
+  }
+
+  /** Gives a function that ends the listening. */
+  onUnblocked(listener: () => void): () => void {
+    this.#onUnblocked.add(listener);
+    return () => this.#onUnblocked.delete(listener);
+  }
+
+  /** Nothing can be opened any more; what is open is closed by `close`. */
+  refuse(): void {
+    this.#closing.abort();
+  }
+
+  async close(): Promise<void> {
+    this.refuse();
+    const model = this.#model;
+    this.#model = undefined;
+    if (model) await model.close().catch(() => {});
+    // Not awaited: a broker that does not answer may take its time, and nobody needs the connection any more.
+    else void this.#opening?.then((opened) => opened.close()).catch(() => {});
+  }
+
+  async #reopen(): Promise<void> {
+    for (let attempt = 0; !this.isClosed && !this.isOpen; attempt += 1) {
+      await this.pause(attempt);
+      if (this.isClosed) return;
+      await this.open().catch((error) => {
+        if (!this.isClosed) this.#log.warn({ reason: messageOf(error) }, 'no connection to the broker yet');
+      });
+    }
+  }
+
+  async #openAny(): Promise<ChannelModel> {
+    let failure: unknown;
+    for (let tried = 0; tried < this.#urls.length && !this.isClosed; tried += 1) {
+      const url = this.#urls[this.#nextUrl] as URL;
+      try {
+        return await this.#openOne(url);
+      } catch (error) {
+        failure = error;
+        this.#nextUrl = (this.#nextUrl + 1) % this.#urls.length;
+      }
+    }
+    throw failure ?? new ConnectionFailedError('The broker was closed.', {});
+  }
+
+  async #openOne(url: URL): Promise<ChannelModel> {
+    const model = await connect(url.href, {
+      noDelay: true, // without it a sequential acked call takes 40 ms
+      keepAlive: true,
+      keepAliveDelay: 30_000,
+      timeout: CONNECT_TIMEOUT_MS,
+      clientProperties: { connection_name: this.#name },
+    }).catch((error) => {
+      throw failedTo(url, error);
+    });
+    let isLost = false;
+    model.on('error', (error) => {
+      this.failure = error; // the same error comes with `close`; here it must only not be fatal to the process
+    });
+    model.on('handler-error', (error) => this.#log.error({ error }, 'a listener of the broker threw'));
+    model.on('blocked', (reason) => this.#block(url, reason));
+    model.on('unblocked', () => this.#unblock(url));
+    model.on('close', (error) => {
+      isLost = true;
+      if (this.#model === model) this.#lose(url, error ?? this.failure);
+    });
+    if (isLost || this.isClosed) throw new ConnectionFailedError('The connection was closed while it was opened.', {});
+    gatherWrites(model);
+    this.#model = model;
+    this.wasOpen = true;
+    this.failure = undefined;
+    if (this.#wasLost) this.#log.info({ broker: url.host }, 'connection to the broker restored');
+    return model;
+  }
+
+  #lose(url: URL, cause: Error | undefined): void {
+    this.#model = undefined;
+    this.#opening = undefined;
+    this.blockedBy = undefined;
+    this.#wasLost = true;
+    this.#log.warn({ broker: url.host, cause: cause && messageOf(cause) }, 'connection to the broker lost');
+  }
+
+  #block(url: URL, reason: string): void {
+    this.blockedBy = reason;
+    this.#log.warn({ broker: url.host, reason }, 'the broker takes no messages: an alarm is set');
+  }
+
+  #unblock(url: URL): void {
+    this.blockedBy = undefined;
+    this.#log.info({ broker: url.host }, 'the broker takes messages again');
+    for (const listener of this.#onUnblocked) listener();
+  }
+}
+
+function withHeartbeat(url: URL): URL {
+  if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+  return url;
+}
+
+function failedTo(url: URL, error: Error): ConnectionFailedError {
+  const { host, pathname } = url;
+  const refused = /ACCESS[-_]REFUSED|403/i.test(error.message);
+  const hint =
+    refused || error.message.includes('ConnectionOpenOk')
+      ? 'Check user name, password and vhost.'
+      : 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
+  const why = messageOf(error) || String((error as NodeJS.ErrnoException).code ?? error.name);
+  const facts = { host, vhost: decodeURIComponent(pathname.slice(1)) || '/' };
+  return new ConnectionFailedError(`Cannot reach RabbitMQ at ${host}: ${why}. ${hint}`, facts, { cause: error });
+}

@@ -1,0 +1,130 @@
+/**
+ * The consumers of one connection, on one channel that comes back after a loss with all of them.
+ *
+ * Shape:  a subscription declares what it needs before each consume, so whatever is gone (a connection, a channel, a
+ *         deleted queue) leads through the same steps.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { messageOf } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import type { Consumer, Subscription } from '../broker.js';
+import { AmqpChannel, type ChannelLife } from './channel.js';
+import type { AmqpConnection } from './connection.js';
+import { Declarations } from './declarations.js';
+import { AmqpDelivery } from './delivery.js';
+import { withinTime } from './within-time.js';
+
+/** A subscription, and its consumer in the present life of the channel. */
+interface Subscribed {
+  readonly subscription: Subscription;
+  life: ChannelLife | undefined;
+  tag: string;
+}
+
+export class AmqpConsumers {
+  readonly #connection: AmqpConnection;
+  readonly #declarations: Declarations;
+  readonly #log: Logger;
+  readonly #subscribed = new Set<Subscribed>();
+  readonly #channel: AmqpChannel;
+  /** Replies whose caller was gone. */
+  repliesDropped = 0;
+
+  constructor(name: string, connection: AmqpConnection, log: Logger) {
+    this.#connection = connection;
+    this.#declarations = new Declarations(connection, log);
+    this.#log = log;
+    this.#channel = new AmqpChannel({
+      name,
+      connection,
+      log,
+      setUp: (life) => this.#setUp(life),
+      onLost: () => this.#onLost(),
+    });
+  }
+
+  /** Every subscription has its consumer now. */
+  get isConsuming(): boolean {
+    return [...this.#subscribed].every(({ life }) => life?.isOpen);
+  }
+
+  async consume(subscription: Subscription): Promise<Consumer> {
+    const life = await this.#channel.open();
+    const subscribed: Subscribed = { subscription, life: undefined, tag: '' };
+    await this.#subscribe(life, subscribed);
+    this.#subscribed.add(subscribed);
+    this.#channel.keep();
+    return { cancel: () => this.#cancel(subscribed) };
+  }
+
+  close(): Promise<void> {
+    this.#subscribed.clear();
+    return this.#channel.close();
+  }
+
+  async #setUp(life: ChannelLife): Promise<void> {
+    life.channel.on('return', () => {
+      this.repliesDropped += 1;
+      this.#log.debug({ dropped: this.repliesDropped }, 'reply dropped: its caller is gone');
+    });
+    await Promise.all([...this.#subscribed].map((subscribed) => this.#subscribe(life, subscribed)));
+  }
+
+  #onLost(): void {
+    for (const { subscription, life } of this.#subscribed) if (life) subscription.onLost?.();
+  }
+
+  async #subscribe(life: ChannelLife, subscribed: Subscribed): Promise<void> {
+    const { subscription } = subscribed;
+    const { declarations = [], prefetch, arguments: args = {} } = subscription;
+    await this.#declarations.declare(declarations);
+    const { channel } = life;
+    const queue = subscription.queue ?? (await ownQueue(channel, subscription));
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (message) subscription.onDelivery(new AmqpDelivery(life, message));
+      else this.#onDeleted(life, subscribed, queue);
+    };
+    // Both in one turn: the prefetch counts for the consumers that come after it on the channel.
+    const [, { consumerTag }] = await Promise.all([
+      channel.prefetch(prefetch, false),
+      channel.consume(queue, onMessage, { arguments: args }),
+    ]);
+    subscribed.life = life;
+    subscribed.tag = consumerTag;
+  }
+
+  /** `basic.cancel`: the queue was deleted, or its node is gone. What is still unsettled can be settled. */
+  #onDeleted(life: ChannelLife, subscribed: Subscribed, queue: string): void {
+    if (!life.isOpen || !this.#subscribed.has(subscribed)) return;
+    subscribed.life = undefined;
+    this.#log.warn({ queue }, 'queue deleted under its consumer: declared again');
+    this.#declarations.forget();
+    void this.#resubscribe(life, subscribed);
+  }
+
+  async #resubscribe(life: ChannelLife, subscribed: Subscribed): Promise<void> {
+    for (let attempt = 0; life.isOpen && this.#subscribed.has(subscribed); attempt += 1) {
+      await this.#connection.pause(attempt);
+      if (!life.isOpen || !this.#subscribed.has(subscribed)) return;
+      try {
+        return await this.#subscribe(life, subscribed);
+      } catch (error) {
+        this.#log.warn({ queue: subscribed.subscription.queue, reason: messageOf(error) }, 'not consumed yet');
+      }
+    }
+  }
+
+  async #cancel(subscribed: Subscribed): Promise<void> {
+    this.#subscribed.delete(subscribed);
+    const { life, tag } = subscribed;
+    if (life?.isOpen) await withinTime(life.channel.cancel(tag).catch(() => {})); // gone with its channel
+  }
+}
+
+/** A new name each time: that of a connection which the broker still takes for alive would be locked. */
+async function ownQueue(channel: Channel, { bindings = [] }: Subscription): Promise<string> {
+  const { queue } = await channel.assertQueue(`bgtasks.${randomUUID()}`, { exclusive: true, durable: false });
+  for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
+  return queue;
+}

@@ -1,0 +1,82 @@
+/** Messages as amqplib has them, and as the library has them. */
+import type { Channel, ConfirmChannel, ConsumeMessage, Message, Options } from 'amqplib';
+import type { Delivery, IncomingMessage, MessageProperties, OutgoingMessage } from '../broker.js';
+import type { ChannelLife } from './channel.js';
+
+/**
+ * A message of one life of a channel: once that is over, settling does nothing, as the broker delivers the message again.
+ * Its tag means nothing on the next channel, or another message.
+ */
+export class AmqpDelivery implements Delivery {
+  readonly #life: ChannelLife;
+  readonly #message: ConsumeMessage;
+
+  constructor(life: ChannelLife, message: ConsumeMessage) {
+    this.#life = life;
+    this.#message = message;
+  }
+
+  get body(): Buffer {
+    return this.#message.content;
+  }
+
+  get properties(): MessageProperties {
+    return this.#message.properties as MessageProperties;
+  }
+
+  get redelivered(): boolean {
+    return this.#message.fields.redelivered;
+  }
+
+  get exchange(): string {
+    return this.#message.fields.exchange;
+  }
+
+  get routingKey(): string {
+    return this.#message.fields.routingKey;
+  }
+
+  get isOpen(): boolean {
+    return this.#life.isOpen;
+  }
+
+  reply(routingKey: string, reply: IncomingMessage, exchange = ''): void {
+    if (!this.isOpen) return;
+    const { body, properties } = reply;
+    this.#life.channel.publish(exchange, routingKey, body, { ...(properties as Options.Publish), mandatory: true });
+  }
+
+  ack(): void {
+    if (this.isOpen) this.#life.channel.ack(this.#message);
+  }
+
+  /** A reject and not a nack: RabbitMQ 4.3 counts only the former against the delivery limit. */
+  reject({ requeue }: { requeue: boolean }): void {
+    if (this.isOpen) this.#life.channel.reject(this.#message, requeue);
+  }
+}
+
+export function incoming(message: Message): IncomingMessage {
+  return { body: message.content, properties: message.properties as MessageProperties };
+}
+
+/** Throws where amqplib refuses: on a channel that is closed, and for properties of a wrong type. */
+export function publish(channel: Channel, message: OutgoingMessage, mandatory: boolean): void {
+  channel.publish(message.exchange, message.routingKey, message.body, optionsOf(message, mandatory));
+}
+
+export function publishConfirmed(
+  channel: ConfirmChannel,
+  message: OutgoingMessage,
+  mandatory: boolean,
+  onConfirm: (refusal: Error | null) => void,
+): void {
+  channel.publish(message.exchange, message.routingKey, message.body, optionsOf(message, mandatory), onConfirm);
+}
+
+function optionsOf({ properties, expirationMs }: OutgoingMessage, mandatory: boolean): Options.Publish {
+  const options: Options.Publish = { ...(properties as Options.Publish), mandatory };
+  // RabbitMQ closes the channel over a fraction, and drops at once what may wait 0 ms.
+  if (expirationMs !== undefined) options.expiration = String(Math.max(1, Math.ceil(expirationMs)));
+  return options;
+}

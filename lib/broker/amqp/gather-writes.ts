@@ -1,0 +1,31 @@
+/**
+ * One write per burst: the frames of one turn leave the process in one system call, which is 40 to 65 % of the busy time
+ * of a client or worker. The burst ends in `process.nextTick`, so nothing waits for a timer.
+ *
+ * This is the one place that reaches into amqplib (`model.connection.stream`); a test fails where the field is missing.
+ */
+import type { Duplex } from 'node:stream';
+import type { ChannelModel } from 'amqplib';
+
+/** Large chunks go out as they are: gathering would copy them. */
+const LARGE_BYTES = 65_536;
+
+export function gatherWrites(model: ChannelModel): void {
+  const { stream } = model.connection as unknown as { stream?: Duplex };
+  if (!stream) return;
+  const write = stream.write as (...args: unknown[]) => boolean;
+  let isCorked = false;
+  const uncork = () => {
+    isCorked = false;
+    stream.uncork();
+  };
+  stream.write = ((...args: readonly unknown[]) => {
+    const { length } = args[0] as Buffer;
+    if (!isCorked && length < LARGE_BYTES) {
+      isCorked = true;
+      stream.cork();
+      process.nextTick(uncork);
+    }
+    return write.apply(stream, [...args]);
+  }) as Duplex['write'];
+}

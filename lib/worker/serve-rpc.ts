@@ -1,0 +1,73 @@
+/**
+ * An rpc delivery becomes a handler call and a reply:
+ * decode -> deadline -> body schema -> middleware -> handler -> encode -> reply, then settle.
+ */
+import type { Delivery } from '../broker/broker.js';
+import { messageOf } from '../errors.js';
+import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
+import { runIn } from '../scope.js';
+import type { TaskDefinition } from '../tasks/task.js';
+import { DeliveryContext } from './delivery-context.js';
+import { runTask } from './run-task.js';
+import type { WorkerParts } from './worker.js';
+
+/** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
+const CLOCK_SKEW_MS = 1000;
+
+const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to.';
+
+/** Settles the delivery, whatever the handler does. Throws only for a message that nobody could handle. */
+export async function serveRpc(
+  parts: WorkerParts,
+  task: TaskDefinition,
+  protocol: Protocol,
+  delivery: Delivery,
+): Promise<void> {
+  const { route } = task;
+  const info = protocol.decodeInfo(delivery);
+  if (info.deadline !== undefined && info.deadline + CLOCK_SKEW_MS < Date.now()) {
+    parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
+    return delivery.ack();
+  }
+  const outcome = await run(parts, task, protocol, info, delivery);
+  // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
+  // settled before it is answered, so that it cannot come a third time.
+  const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
+  if (isSuspect) delivery.ack();
+  reply(parts, route, protocol, info, outcome, delivery);
+  if (!isSuspect) delivery.ack();
+}
+
+function run(
+  parts: WorkerParts,
+  task: TaskDefinition,
+  protocol: Protocol,
+  info: RequestInfo,
+  delivery: Delivery,
+): Promise<Outcome> {
+  const { settings, scopeOf, middleware, checkDto } = parts;
+  const context = new DeliveryContext(task.route, info, delivery.redelivered, settings.logger);
+  const readBody = () => protocol.decodeBody(delivery, settings.maxBodyBytes);
+  return runIn(scopeOf(info), () => runTask(task, readBody, context, middleware(), checkDto));
+}
+
+/** An answer that cannot be written is a failure of the task, and its caller learns of it. */
+function reply(
+  { settings: { logger, maxBodyBytes } }: WorkerParts,
+  route: string,
+  protocol: Protocol,
+  info: RequestInfo,
+  outcome: Outcome,
+  delivery: Delivery,
+): void {
+  if (info.replyTo === undefined) return;
+  let message: ReturnType<Protocol['encodeReply']>;
+  try {
+    message = protocol.encodeReply(info, outcome, maxBodyBytes);
+  } catch (error) {
+    logger.error({ route, messageId: info.messageId, error }, 'answer could not be written');
+    const { code = 'HANDLER_FAILED' } = error as { code?: string };
+    message = protocol.encodeReply(info, { error: { code, message: messageOf(error) } }, maxBodyBytes);
+  }
+  delivery.reply(info.replyTo, message);
+}
