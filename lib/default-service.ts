@@ -16,8 +16,16 @@ export const service: Service = holder[KEY];
 export const configure: Service['configure'] = (options) => service.configure(options);
 /** Registers an rpc task: `rpcTask('images.get', options?)(handler)`, `rpcTask(..., handler)`, or on a class method. */
 export const rpcTask: Service['rpcTask'] = service.rpcTask;
+/** Registers a job: `jobTask('mail.send', options?)(handler)`, `jobTask(..., handler)`, or on a class method. */
+export const jobTask: Service['jobTask'] = service.jobTask;
+/** Registers a listener: `onEvent('users', 'user.created', options?)(handler)`, or on a class method. */
+export const onEvent: Service['onEvent'] = service.onEvent;
 /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
 export const call: Service['call'] = service.call;
+/** Enqueues a job by its name or handle. Resolves once the broker has it. */
+export const enqueue: Service['enqueue'] = service.enqueue;
+/** Tells whoever listens. Resolves once the broker has the event. */
+export const emit: Service['emit'] = service.emit;
 
 /** The service that `explicit` names, else the one whose handler or view is running, else the default one. */
 export function serviceInUse(explicit?: Service): Service {

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   SERVICE_STOPPING: 'The service was closed while a call waited, or before it was made.',
   TASK_FAILURE: 'An answer said `fail`, and `unwrap` was asked for its data.',
   TASK_TIMEOUT: 'A handler ran longer than `timeoutMs` of its task allows.',
+  UNRECOVERABLE: 'A handler said that no further run could help.',
   USAGE: 'The library was used in a way that cannot work; the message says what to do instead.',
   VALIDATION: 'Input was refused; `errors` is shaped like the input.',
 } as const;
@@ -137,6 +138,14 @@ export class RemoteError extends BgTasksError {
   constructor(route: string, remote: { readonly code: string; readonly message: string }) {
     super('REMOTE_ERROR', `"${route}" failed with ${remote.code}: ${remote.message}`, { route, ...remote });
     this.remote = remote;
+  }
+}
+
+/** Thrown by a handler of a job or an event: no further run could help. */
+export class UnrecoverableError extends BgTasksError {
+  declare readonly code: 'UNRECOVERABLE';
+  constructor(message: string, details: ErrorFacts = {}, options?: ErrorOptions) {
+    super('UNRECOVERABLE', message, details, options);
   }
 }
 

@@ -3,7 +3,7 @@
 // With a star, so that `declare module 'bgtasks' { interface Remotes { ... } }` reaches the interfaces behind it.
 export * from './caller.js';
 export { mergeDict, mergeObj, RPCClient, RPCResponse, RPCStatus, registerTasks, rpcTasks } from './compat/bgtasks.js';
-export { call, configure, rpcTask, service } from './default-service.js';
+export { call, configure, emit, enqueue, jobTask, onEvent, rpcTask, service } from './default-service.js';
 export {
   type Envelope,
   FAIL,
@@ -25,15 +25,18 @@ export {
   ERROR_CODES,
   type ErrorCode,
   NoRouteError,
+  PublishFailedError,
   RemoteError,
   RpcTimeoutError,
   ServiceStoppingError,
   ServiceUnavailableError,
   TaskFailure,
+  UnrecoverableError,
 } from './errors.js';
 export type { Json } from './json.js';
 export { consoleLogger, type Logger, silentLogger } from './logger.js';
 export { indexBy, type MergeOptions, merge } from './merge.js';
+export type { Failure } from './protocols/failure.js';
 export type { ProtocolName } from './protocols/protocol.js';
 export {
   type ProvideFn,
@@ -46,6 +49,18 @@ export type { RepositoryLike } from './provider/repository.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
 export { type Health, Service } from './service.js';
 export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';
+export type { Backoff, BackoffOptions } from './tasks/backoff.js';
+export * from './tasks/event.js';
+export type {
+  AnyJobTask,
+  EnqueueFn,
+  EnqueueOptions,
+  Job,
+  JobOptions,
+  JobTask,
+  JobTaskFn,
+  RetryOptions,
+} from './tasks/job.js';
 export * from './tasks/remotes.js';
 export type { RpcTask, RpcTaskFn } from './tasks/rpc.js';
 export type { Handler, Middleware, RpcOptions, Task, TaskContext, TaskKind, TaskOptions } from './tasks/task.js';

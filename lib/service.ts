@@ -8,8 +8,10 @@ import type { Broker } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { RpcClient } from './clients/rpc-client.js';
-import { BgTasksError, preview, ServiceStoppingError } from './errors.js';
+import { type JobTarget, WorkClient } from './clients/work-client.js';
+import { BgTasksError, ServiceStoppingError } from './errors.js';
 import type { RequestInfo } from './protocols/protocol.js';
+import { registering } from './register.js';
 import type { DtoChecker } from './schema.js';
 import { currentScope } from './scope.js';
 import {
@@ -20,14 +22,14 @@ import {
   type ServiceOptions,
   type Settings,
 } from './settings.js';
-import { decorated, type Instances } from './tasks/decorated.js';
-import { callerPlace } from './tasks/place.js';
+import type { EmitFn, EmitOptions, OnEventFn } from './tasks/event.js';
+import type { AnyJobTask, EnqueueFn, EnqueueOptions, JobTaskFn } from './tasks/job.js';
 import { type Layer, Registry } from './tasks/registry.js';
 import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
-import { checkRoute } from './tasks/route.js';
+import { checkEventName, checkJobRoute, checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
 import type { Handler, Middleware, Task, TaskDefinition } from './tasks/task.js';
-import { type AnyTaskOptions, checkTaskOptions, splitArguments } from './tasks/task-options.js';
+import { sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
 export interface Health {
@@ -45,6 +47,7 @@ export interface Health {
 interface Running {
   readonly broker: Broker;
   readonly client: RpcClient;
+  readonly work: WorkClient;
   readonly worker: Worker;
 }
 
@@ -72,7 +75,6 @@ export class Service implements AsyncDisposable {
   #settings: Settings | undefined;
   readonly #registry = new Registry();
   readonly #outerMiddleware: Middleware[] = [];
-  readonly #instances: Instances = new Map();
   #running: Promise<Running> | undefined;
   #open: Running | undefined;
   #starting: Promise<void> | undefined;
@@ -109,26 +111,48 @@ export class Service implements AsyncDisposable {
     return new Map(this.#registry.all().map((task) => [task.route, task]));
   }
 
+  readonly #register = registering({
+    add: (task) => this.#add(task, this.#layer),
+    call: (route, body, options) => this.call(route, body, options),
+    enqueue: (route, body, options) => this.enqueue(route, body, options),
+  });
+
   /** Registers an rpc task: `rpcTask('images.get', options?)(handler)`, `rpcTask(..., handler)`, or on a class method. */
-  readonly rpcTask = ((route: string, ...rest: readonly unknown[]) => {
-    const place = callerPlace(this.rpcTask);
-    checkRoute(route);
-    const [options = {}, handler] = splitArguments(route, rest);
-    checkTaskOptions(route, options);
-    const register = (...args: readonly unknown[]) => this.#registerRpc(route, options, args, place);
-    return handler ? register(handler) : register;
-  }) as RpcTaskFn;
+  readonly rpcTask: RpcTaskFn = this.#register.rpcTask;
+
+  /** Registers a job: `jobTask('mail.send', options?)(handler)`, `jobTask(..., handler)`, or on a class method. */
+  readonly jobTask: JobTaskFn = this.#register.jobTask;
+
+  /** Registers a listener: `onEvent('users', 'user.created', options?)(handler)`, or on a class method. */
+  readonly onEvent: OnEventFn = this.#register.onEvent;
 
   /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
   readonly call = (async (ref: RouteRef, body?: unknown, options?: CallOptions) => {
     const route = typeof ref === 'object' ? ref?.route : ref;
     checkRoute(route);
-    // While the service closes, what still runs may call; nobody else.
-    if (this.#isClosed && currentScope()?.service !== this) await this.#opened(`"${route}" was not called`);
-    const { client, worker } = this.#open ?? (await this.#opened(`"${route}" was not called`));
-    if (this.settings.environment === 'test') await worker.start();
+    const { client } = await this.#inUse(`"${route}" was not called`);
     return client.call(route, body, options ?? {});
   }) as CallFn;
+
+  /** Enqueues a job by its name or handle. Resolves once the broker has it. */
+  readonly enqueue = (async (ref: AnyJobTask | string, body?: unknown, options?: EnqueueOptions) => {
+    const route = typeof ref === 'object' ? ref?.route : ref;
+    checkJobRoute(route);
+    const { work } = await this.#inUse(`the job "${route}" was not enqueued`);
+    return work.enqueue(this.#jobTarget(route), body, options);
+  }) as EnqueueFn;
+
+  /** Tells whoever listens. Resolves once the broker has the event. */
+  readonly emit = (async (event: string, body: unknown, options?: EmitOptions) => {
+    checkEventName(event);
+    const { serviceName } = this.settings;
+    if (serviceName === undefined) {
+      const message = `The event "${event}" needs the setting "serviceName": listeners name the service that emits.`;
+      throw new BgTasksError('INVALID_SETTING', message, { event });
+    }
+    const { work } = await this.#inUse(`the event "${event}" was not emitted`);
+    return work.emit(serviceName, event, body, options);
+  }) as EmitFn;
 
   /** Connects, declares, consumes: what `bgtasks tasks` does. A service that only calls need not start. */
   start(): Promise<void> {
@@ -161,6 +185,7 @@ export class Service implements AsyncDisposable {
     this.#running = undefined;
     this.#open = undefined;
     running.client.close();
+    running.work.close();
     await running.broker.close();
     if (this.#ownsDataSource) await this.settings.dataSource?.destroy();
     this.#ownsDataSource = false;
@@ -201,25 +226,6 @@ export class Service implements AsyncDisposable {
 
   // ---------- registering
 
-  #registerRpc(route: string, options: AnyTaskOptions, args: readonly unknown[], place: string) {
-    const [first, key] = args;
-    const isMethod = args.length > 1;
-    const handler = isMethod ? decorated(first as object, key as PropertyKey, this.#instances) : first;
-    if (typeof handler !== 'function') {
-      const message = `rpcTask("${route}") needs a function as its handler, not ${preview(handler)}.`;
-      throw new BgTasksError('INVALID_TASK', message, { route });
-    }
-    const { description } = options;
-    const shown = description === undefined ? {} : { description };
-    this.#add(
-      { kind: 'rpc', route, ...shown, handler: handler as Handler<unknown, unknown>, options, place },
-      this.#layer,
-    );
-    if (isMethod) return undefined;
-    const call = (body?: unknown, callOptions?: CallOptions) => this.call(route, body, callOptions);
-    return { kind: 'rpc', route, ...shown, handler, call };
-  }
-
   #add(task: TaskDefinition, layer: Layer): void {
     this.#registry.add(task, layer, this.#isTest());
   }
@@ -243,6 +249,21 @@ export class Service implements AsyncDisposable {
     await worker.start();
   }
 
+  /** While the service closes, what still runs may call; nobody else. In tests, everything registered is served. */
+  async #inUse(otherwise: string): Promise<Running> {
+    if (this.#isClosed && currentScope()?.service !== this) await this.#opened(otherwise);
+    const running = this.#open ?? (await this.#opened(otherwise));
+    if (this.settings.environment === 'test') await running.worker.start();
+    return running;
+  }
+
+  #jobTarget(route: string): JobTarget {
+    const task = this.#registry.get(route);
+    const work = workProtocolOf(task ?? { route, options: {} });
+    const declarations = task ? (sourceOf(task, this.settings.serviceName).declarations ?? []) : [];
+    return { route, work, declarations, maxPriority: task?.options.maxPriority };
+  }
+
   async #opened(otherwise: string): Promise<Running> {
     if (this.#isClosed && !this.#isTest()) throw new ServiceStoppingError(otherwise);
     this.#running ??= this.#openAll().catch((error) => {
@@ -264,10 +285,11 @@ export class Service implements AsyncDisposable {
       maxBodyBytes: settings.maxBodyBytes,
       log: settings.logger,
     });
+    const work = new WorkClient({ broker, maxBodyBytes: settings.maxBodyBytes });
     const middleware = () => [...this.#outerMiddleware, ...settings.middleware];
     const scopeOf = ({ caller, deadline }: RequestInfo) => ({ service: this, caller, deadline, calls: 0 });
     const worker = new Worker({ broker, registry, settings, scopeOf, middleware, checkDto });
-    return { broker, client, worker };
+    return { broker, client, work, worker };
   }
 
   async #initializeDataSource(): Promise<void> {

@@ -5,8 +5,9 @@
  * Shape:  one object per protocol; each step of the trip of a call is one function of it.
  * Errors: `decodeBody` and the `encode...` functions throw `BAD_BODY` or `BODY_TOO_LARGE`.
  */
-import type { IncomingMessage, OutgoingMessage, QueueSpec } from '../broker/broker.js';
+import type { Declaration, ExchangeSpec, IncomingMessage, OutgoingMessage, QueueSpec } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
+import type { WorkQueueOptions } from '../topology/work-queue.js';
 
 export type ProtocolName = 'json' | 'bgtasks-python';
 
@@ -37,8 +38,42 @@ export type Outcome =
   | { readonly value: unknown; readonly error?: undefined }
   | { readonly error: { readonly code: string; readonly message: string } };
 
+/** A job or an event, before it is bytes. */
+export interface OutgoingWork {
+  readonly body: unknown;
+  readonly messageId: string;
+  readonly caller: Caller;
+  /** Not started after it, in epoch milliseconds. */
+  readonly deadline?: number | undefined;
+  readonly priority?: number | undefined;
+  /** The queue that takes results and progress. */
+  readonly replyTo?: string | undefined;
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What is known of a job or an event apart from its body. */
+export interface WorkInfo extends RequestInfo {
+  /** Which run this is, from 1. */
+  readonly attempt: number;
+}
+
+/** How jobs and events look on the wire: what nobody waits for, and must not be lost. */
+export interface WorkProtocol {
+  /** The queue, and what belongs to it, in the order of declaration. */
+  queueOf(name: string, options: WorkQueueOptions): readonly Declaration[];
+  /** Where a service publishes its events. */
+  exchangeOf(service: string): ExchangeSpec;
+  encode(work: OutgoingWork, maxBodyBytes: number): IncomingMessage;
+  decodeInfo(message: IncomingMessage): WorkInfo;
+  decodeBody(message: IncomingMessage, maxBodyBytes: number): unknown;
+  /** The same message for its next run. `headers`: those that it keeps, and of its failure. */
+  again(message: IncomingMessage, attempt: number, headers: Readonly<Record<string, unknown>>): IncomingMessage;
+}
+
 export interface Protocol {
   readonly name: ProtocolName;
+  /** Undefined where the protocol has calls only. */
+  readonly work?: WorkProtocol;
   queueOf(route: string): QueueSpec;
   encodeRequest(request: Request, maxBodyBytes: number): OutgoingMessage;
   decodeInfo(message: IncomingMessage): RequestInfo;

@@ -24,7 +24,7 @@ type Wire<S, B> = S extends undefined ? B : InputOfSchema<S>;
 type Checked<S, B> = S extends undefined ? B : BodyOfSchema<S>;
 
 /** A legacy decorator (`experimentalDecorators`). `this` of the method is one instance per service, made by `new Class()`. */
-type Decorate<S> = (
+export type Decorate<S> = (
   target: object,
   key: string | symbol,
   descriptor: {

@@ -1,17 +1,22 @@
 /**
- * What is given to `rpcTask` beside the route: checked where it is given, so that a mistake is found there.
+ * What is given to `rpcTask`, `jobTask` and `onEvent` beside the name: checked where it is given, so that a mistake is
+ * found there.
  *
  * Errors: `INVALID_TASK`, naming the route, the option and what is allowed.
  */
 import { BgTasksError, preview } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { BodySchema } from '../schema.js';
-import type { Handler, TaskOptions } from './task.js';
+import { backoffProblem } from './backoff.js';
+import type { EventOptions } from './event.js';
+import type { Handler, TaskKind } from './task.js';
 
-export type AnyTaskOptions = TaskOptions<BodySchema | undefined>;
+/** The options of any kind: which ones a kind has is in `OPTIONS`. */
+export type AnyTaskOptions = EventOptions<BodySchema | undefined>;
 
-/** `(options?, handler?)` of `rpcTask`: what is given must be one of the two, in this order. */
+/** `(options?, handler?)`: what is given must be one of the two, in this order. */
 export function splitArguments(
+  kind: string,
   route: string,
   rest: readonly unknown[],
 ): [AnyTaskOptions | undefined, Handler<unknown, unknown> | undefined] {
@@ -20,43 +25,71 @@ export function splitArguments(
   if (options === undefined && given[0] === undefined && given.length > 1) given.shift();
   const handler = typeof given[0] === 'function' ? (given.shift() as Handler<unknown, unknown>) : undefined;
   if (given.length === 0 || (rest.length === 1 && rest[0] === undefined)) return [options, handler];
-  const message = `rpcTask("${route}") takes options and a handler (a function), not ${preview(given[0])}.`;
+  const message = `${kind}("${route}") takes options and a handler (a function), not ${preview(given[0])}.`;
   throw new BgTasksError('INVALID_TASK', message, { route });
 }
 
-const TASK_OPTIONS: ReadonlySet<string> = new Set([
-  'body',
-  'protocol',
-  'description',
-  'concurrency',
-  'timeoutMs',
-  'middleware',
-]);
+const COMMON = ['body', 'protocol', 'description', 'concurrency', 'timeoutMs', 'middleware'];
+const RETRY = ['attempts', 'backoff', 'retryOn', 'onFailed'];
+const JOB = [...COMMON, ...RETRY, 'queueType', 'maxPriority'];
+const OPTIONS: Readonly<Record<TaskKind, readonly string[]>> = {
+  rpc: COMMON,
+  job: JOB,
+  event: [...JOB, 'name', 'filter', 'broadcast'],
+};
 
-export function checkTaskOptions(route: string, options: AnyTaskOptions): void {
-  const invalid = (problem: string) => new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
-  for (const name of Object.keys(options)) {
-    if (!TASK_OPTIONS.has(name))
-      throw invalid(`unknown option "${name}". Options are: ${[...TASK_OPTIONS].join(', ')}.`);
-  }
-  for (const name of ['concurrency', 'timeoutMs'] as const) {
+/** From 0 in AMQP; RabbitMQ keeps a queue per priority, and recommends at most 10. */
+const MAX_PRIORITY = 255;
+
+export function checkTaskOptions(kind: TaskKind, route: string, options: AnyTaskOptions): void {
+  const problem = unknownOption(kind, options) ?? problemOf(options) ?? protocolProblem(kind, options);
+  if (problem) throw new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
+}
+
+function unknownOption(kind: TaskKind, options: AnyTaskOptions): string | undefined {
+  const name = Object.keys(options).find((each) => !OPTIONS[kind].includes(each));
+  return name && `unknown option "${name}". Options are: ${OPTIONS[kind].join(', ')}.`;
+}
+
+function problemOf(options: AnyTaskOptions): string | undefined {
+  for (const name of ['concurrency', 'timeoutMs', 'attempts', 'maxPriority'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw invalid(`"${name}" must be a whole number from 1, not ${preview(value)}.`);
+      return `"${name}" must be a whole number from 1, not ${preview(value)}.`;
     }
   }
-  const { body, middleware } = options;
+  const { body, middleware, retryOn, onFailed, backoff, queueType = 'quorum', maxPriority, name, filter } = options;
   const isSchema = typeof body === 'function' || (typeof body === 'object' && body !== null && '~standard' in body);
-  if (body !== undefined && !isSchema) throw invalid(`"body" must be a schema or a class, not ${preview(body)}.`);
-  if (
-    middleware !== undefined &&
-    !(Array.isArray(middleware) && middleware.every((wrap) => typeof wrap === 'function'))
-  ) {
-    throw invalid(`"middleware" must be a list of functions, not ${preview(middleware)}.`);
+  if (body !== undefined && !isSchema) return `"body" must be a schema or a class, not ${preview(body)}.`;
+  if (middleware !== undefined && !isFunctionList(middleware)) {
+    return `"middleware" must be a list of functions, not ${preview(middleware)}.`;
   }
-  if (options.protocol !== undefined && !Object.hasOwn(PROTOCOLS, options.protocol)) {
-    throw invalid(
-      `unknown protocol ${preview(options.protocol)}. Protocols are: ${Object.keys(PROTOCOLS).join(', ')}.`,
-    );
+  if (retryOn !== undefined && typeof retryOn !== 'function' && !isFunctionList(retryOn)) {
+    return `"retryOn" must be a list of error classes or a function, not ${preview(retryOn)}.`;
   }
+  if (onFailed !== undefined && (onFailed as { kind?: unknown } | null)?.kind !== 'job') {
+    return `"onFailed" must be a job: what jobTask(...) gave. It is ${preview(onFailed)}.`;
+  }
+  if (queueType !== 'quorum' && queueType !== 'classic') {
+    return `"queueType" must be "quorum" or "classic", not ${preview(queueType)}.`;
+  }
+  if (maxPriority !== undefined && (queueType !== 'classic' || maxPriority > MAX_PRIORITY)) {
+    return `"maxPriority" needs queueType "classic", and is at most ${MAX_PRIORITY}.`;
+  }
+  if (name !== undefined && !/^[\w-]{1,100}$/.test(String(name))) {
+    return `"name" must consist of letters, digits, "_" and "-", not ${preview(name)}.`;
+  }
+  if (filter !== undefined && typeof filter !== 'function') return `"filter" must be a function.`;
+  return backoff === undefined ? undefined : backoffProblem(backoff);
+}
+
+function protocolProblem(kind: TaskKind, { protocol = 'json' }: AnyTaskOptions): string | undefined {
+  const known = Object.keys(PROTOCOLS).join(', ');
+  if (!Object.hasOwn(PROTOCOLS, protocol)) return `unknown protocol ${preview(protocol)}. Protocols are: ${known}.`;
+  if (kind !== 'rpc' && !PROTOCOLS[protocol].work) return `the protocol "${protocol}" has no jobs and events.`;
+  return undefined;
+}
+
+function isFunctionList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'function');
 }

@@ -1,10 +1,12 @@
 /** What a service serves, as data: kind, name, handler, options. Nothing here calls anything. */
 import type { Caller } from '../caller.js';
 import type { Logger } from '../logger.js';
+import type { Failure } from '../protocols/failure.js';
 import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodySchema } from '../schema.js';
+import type { AnyTaskOptions } from './task-options.js';
 
-export type TaskKind = 'rpc';
+export type TaskKind = 'rpc' | 'job' | 'event';
 
 /** Second argument of every handler. */
 export interface TaskContext {
@@ -12,8 +14,10 @@ export interface TaskContext {
   readonly route: string;
   readonly messageId: string;
   readonly correlationId: string | undefined;
-  /** Counts from 1. */
+  /** Counts from 1. Of a job or an event, each retry is the next. */
   readonly attempt: number;
+  /** What went wrong, in a job that runs as `onFailed` of another. */
+  readonly failure: Failure | undefined;
   /** True where the broker has delivered this message before. */
   readonly redelivered: boolean;
   /** When the caller stops waiting; nested calls get no more than the time that is left. */
@@ -60,7 +64,9 @@ export interface Task<R extends string = string> {
 /** What the registry keeps of a task, whatever its kind. */
 export interface TaskDefinition extends Task {
   readonly handler: Handler<unknown, unknown>;
-  readonly options: TaskOptions<BodySchema | undefined>;
+  readonly options: AnyTaskOptions;
+  /** Of a listener: whose event, and its name. */
+  readonly event?: { readonly service: string; readonly name: string };
   /** File and line of the registration, as far as the stack tells. */
   readonly place: string;
 }

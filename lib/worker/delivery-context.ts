@@ -2,14 +2,21 @@
 import type { Caller } from '../caller.js';
 import { RpcTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { Failure } from '../protocols/failure.js';
 import type { RequestInfo } from '../protocols/protocol.js';
 import type { TaskContext } from '../tasks/task.js';
+
+interface ContextInfo extends Omit<RequestInfo, 'replyTo'> {
+  readonly attempt?: number;
+  readonly failure?: Failure | undefined;
+}
 
 export class DeliveryContext implements TaskContext {
   readonly route: string;
   readonly messageId: string;
   readonly correlationId: string | undefined;
-  readonly attempt = 1;
+  readonly attempt: number;
+  readonly failure: Failure | undefined;
   readonly redelivered: boolean;
   readonly caller: Caller;
   readonly log: Logger;
@@ -18,10 +25,12 @@ export class DeliveryContext implements TaskContext {
   #reason: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(route: string, info: RequestInfo, redelivered: boolean, log: Logger) {
+  constructor(route: string, info: ContextInfo, redelivered: boolean, log: Logger) {
     this.route = route;
     this.messageId = info.messageId;
     this.correlationId = info.correlationId;
+    this.attempt = info.attempt ?? 1;
+    this.failure = info.failure;
     this.redelivered = redelivered;
     this.caller = info.caller;
     this.log = log;

@@ -1,55 +1,35 @@
-/**
- * From a body to an outcome: body schema -> middleware -> handler. Never throws: a failure is an outcome.
- *
- * Errors: a body that its schema refuses is an answer, `{ status: 'fail', data: { field: [messages] } }`; what a handler
- *         throws becomes code and message. The stack stays here, in the log.
- */
-import { fail } from '../envelope.js';
+/** From a body to an answer: body schema -> middleware -> handler. */
 import { messageOf } from '../errors.js';
-import type { Outcome } from '../protocols/protocol.js';
 import { checkBody, type DtoChecker, isStandardSchema } from '../schema.js';
-import type { Middleware, TaskDefinition } from '../tasks/task.js';
-import type { DeliveryContext } from './delivery-context.js';
+import type { Middleware, TaskContext, TaskDefinition } from '../tasks/task.js';
+import type { MessageTree } from '../validation-error.js';
 import { timeLimit } from './middleware/time-limit.js';
 
-export async function runTask(
-  task: TaskDefinition,
-  readBody: () => unknown,
-  context: DeliveryContext,
-  around: readonly Middleware[],
+/** The body as the handler takes it, or what its schema has against it. */
+export async function checkedBody(
+  { options: { body: schema } }: TaskDefinition,
+  body: unknown,
   checkDto: DtoChecker,
-): Promise<Outcome> {
-  try {
-    return { value: await answer(task, readBody(), context, around, checkDto) };
-  } catch (error) {
-    context.log.error({ route: task.route, messageId: context.messageId, error }, 'task failed');
-    return { error: describe(error) };
-  } finally {
-    context.end();
-  }
+): Promise<{ readonly value: unknown } | { readonly errors: Record<string, MessageTree> }> {
+  if (!schema) return { value: body };
+  return isStandardSchema(schema) ? checkBody(schema, body) : checkDto(schema, body);
 }
 
-async function answer(
+/** `around`: middleware of the service, outside of that of the task. */
+export async function callHandler(
   task: TaskDefinition,
   body: unknown,
-  context: DeliveryContext,
+  context: TaskContext,
   around: readonly Middleware[],
-  checkDto: DtoChecker,
 ): Promise<unknown> {
-  const { body: schema, middleware = [], timeoutMs } = task.options;
-  let value = body;
-  if (schema) {
-    const checked = isStandardSchema(schema) ? await checkBody(schema, body) : await checkDto(schema, body);
-    if ('errors' in checked) return fail(checked.errors);
-    value = checked.value;
-  }
+  const { middleware = [], timeoutMs } = task.options;
   const wraps = [...around, ...middleware, ...(timeoutMs === undefined ? [] : [timeLimit(timeoutMs)])];
-  if (wraps.length === 0) return task.handler(value, context);
-  return compose(wraps, task, context)(value);
+  if (wraps.length === 0) return task.handler(body, context);
+  return compose(wraps, task, context)(body);
 }
 
 /** The first of the list is the outermost. */
-function compose(wraps: readonly Middleware[], task: TaskDefinition, context: DeliveryContext) {
+function compose(wraps: readonly Middleware[], task: TaskDefinition, context: TaskContext) {
   return wraps.reduceRight<(body: unknown) => Promise<unknown>>(
     (next, wrap) => (body) => wrap(body, context, next),
     async (body) => task.handler(body, context),
@@ -57,7 +37,7 @@ function compose(wraps: readonly Middleware[], task: TaskDefinition, context: De
 }
 
 /** Code and message of anything that a handler throws; an error's own code counts where it is a text. */
-function describe(thrown: unknown): { code: string; message: string } {
+export function describeError(thrown: unknown): { code: string; message: string } {
   try {
     const { code } = (thrown ?? {}) as { code?: unknown };
     const isCode = typeof code === 'string' && code !== '';

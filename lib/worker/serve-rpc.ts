@@ -3,12 +3,13 @@
  * decode -> deadline -> body schema -> middleware -> handler -> encode -> reply, then settle.
  */
 import type { Delivery } from '../broker/broker.js';
+import { fail } from '../envelope.js';
 import { messageOf } from '../errors.js';
 import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
 import { runIn } from '../scope.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { DeliveryContext } from './delivery-context.js';
-import { runTask } from './run-task.js';
+import { callHandler, checkedBody, describeError } from './run-task.js';
 import type { WorkerParts } from './worker.js';
 
 /** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
@@ -38,6 +39,7 @@ export async function serveRpc(
   if (!isSuspect) delivery.ack();
 }
 
+/** Never rejects: what the handler throws is an outcome. The stack stays here, in the log. */
 function run(
   parts: WorkerParts,
   task: TaskDefinition,
@@ -47,8 +49,18 @@ function run(
 ): Promise<Outcome> {
   const { settings, scopeOf, middleware, checkDto } = parts;
   const context = new DeliveryContext(task.route, info, delivery.redelivered, settings.logger);
-  const readBody = () => protocol.decodeBody(delivery, settings.maxBodyBytes);
-  return runIn(scopeOf(info), () => runTask(task, readBody, context, middleware(), checkDto));
+  return runIn(scopeOf(info), async () => {
+    try {
+      const body = await checkedBody(task, protocol.decodeBody(delivery, settings.maxBodyBytes), checkDto);
+      if ('errors' in body) return { value: fail(body.errors) };
+      return { value: await callHandler(task, body.value, context, middleware()) };
+    } catch (error) {
+      context.log.error({ route: task.route, messageId: context.messageId, error }, 'task failed');
+      return { error: describeError(error) };
+    } finally {
+      context.end();
+    }
+  });
 }
 
 /** An answer that cannot be written is a failure of the task, and its caller learns of it. */

@@ -1,5 +1,5 @@
 /**
- * Serves the tasks of a registry: a delivery finds its task and room for one more handler (`serve-rpc.ts` has the steps).
+ * Serves the tasks of a registry: a delivery finds its task and room for one more handler (`serve-rpc.ts` and `serve-work.ts` have the steps).
  *
  * Shape:  one consumer per task, at most `concurrency` handlers at once in this process. A task that is registered later
  *         is served from then on.
@@ -15,6 +15,8 @@ import type { Registry } from '../tasks/registry.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
 import { Gate } from './gate.js';
 import { serveRpc } from './serve-rpc.js';
+import { serveWork } from './serve-work.js';
+import { sourceOf } from './work-source.js';
 
 export interface WorkerParts {
   readonly broker: Broker;
@@ -94,17 +96,40 @@ export class Worker {
     return consumer;
   }
 
-  async #consume(task: TaskDefinition): Promise<Consumer> {
-    const { broker, settings } = this.#parts;
+  #consume(task: TaskDefinition): Promise<Consumer> {
+    return task.kind === 'rpc' ? this.#consumeRpc(task) : this.#consumeWork(task);
+  }
+
+  async #consumeRpc(task: TaskDefinition): Promise<Consumer> {
     const protocol = protocolOf(task);
     const queue = protocol.queueOf(task.route);
-    return broker.consume({
+    return this.#parts.broker.consume({
       queue: queue.name,
       declarations: [{ queue }],
-      prefetch: task.options.concurrency ?? settings.concurrency,
+      prefetch: this.#concurrencyOf(task),
       onDelivery: (delivery) =>
-        this.#gate.enter(() => void this.#handle(task.route, protocol, delivery).finally(() => this.#leave())),
+        this.#take(task, delivery, (current) => serveRpc(this.#parts, current, protocol, delivery)),
     });
+  }
+
+  async #consumeWork(task: TaskDefinition): Promise<Consumer> {
+    const source = sourceOf(task, this.#parts.settings.serviceName);
+    return this.#parts.broker.consume({
+      ...source,
+      prefetch: this.#concurrencyOf(task),
+      isIntake: true,
+      onDelivery: (delivery) =>
+        this.#take(task, delivery, (current) => serveWork(this.#parts, current, source.queue, delivery)),
+    });
+  }
+
+  #concurrencyOf({ options }: TaskDefinition): number {
+    return options.concurrency ?? this.#parts.settings.concurrency;
+  }
+
+  /** Once there is room for one more handler. */
+  #take({ route }: TaskDefinition, delivery: Delivery, serve: (task: TaskDefinition) => Promise<void>): void {
+    this.#gate.enter(() => void this.#handle(route, delivery, serve).finally(() => this.#leave()));
   }
 
   #leave(): void {
@@ -113,12 +138,12 @@ export class Worker {
   }
 
   /** Never rejects: whatever comes, the delivery is settled and the worker lives. */
-  async #handle(route: string, protocol: Protocol, delivery: Delivery): Promise<void> {
+  async #handle(route: string, delivery: Delivery, serve: (task: TaskDefinition) => Promise<void>): Promise<void> {
     const { settings, registry } = this.#parts;
     try {
-      const task = registry.get(route);
+      const task = registry.get(route); // a task that replaced the one which is consumed
       if (this.#isDraining || !task) return delivery.reject({ requeue: true });
-      await serveRpc(this.#parts, task, protocol, delivery);
+      await serve(task);
     } catch (error) {
       delivery.reject({ requeue: false });
       settings.logger.error({ route, error }, 'delivery could not be handled');

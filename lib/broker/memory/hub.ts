@@ -2,6 +2,7 @@
  * What stands for the server: queues, exchanges, bindings. Brokers with one URL share a hub. It stands for something
  * outside of the service, so it is process-wide; it goes with its last connection.
  */
+import { ConnectionFailedError } from '../../errors.js';
 import type { BindingSpec, CallListener, ExchangeSpec, OutgoingMessage, QueueSpec } from '../broker.js';
 import { MemoryQueue } from './queue.js';
 import { MemoryStream } from './stream.js';
@@ -53,7 +54,7 @@ export class Hub {
 
   queue(name: string): AnyQueue {
     const found = this.#queues.get(name);
-    if (!found) throw new Error(`The memory broker has no queue "${name}": declare it first.`);
+    if (!found) throw missing('queue', name);
     return found;
   }
 
@@ -126,7 +127,7 @@ export class Hub {
 
   #exchange(name: string): Exchange {
     const found = this.#exchanges.get(name);
-    if (!found) throw new Error(`The memory broker has no exchange "${name}": declare it first.`);
+    if (!found) throw missing('exchange', name);
     return found;
   }
 }
@@ -134,4 +135,10 @@ export class Hub {
 function matches({ type }: ExchangeSpec, pattern: string, key: string): boolean {
   if (type === 'fanout') return true;
   return type === 'topic' ? matchesTopic(pattern, key) : pattern === key;
+}
+
+/** With the code that RabbitMQ has for it. */
+function missing(kind: 'queue' | 'exchange', name: string): ConnectionFailedError {
+  const message = `The memory broker has no ${kind} "${name}": declare it first.`;
+  return new ConnectionFailedError(message, { what: name, code: 404 });
 }

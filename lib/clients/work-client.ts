@@ -1,0 +1,121 @@
+/**
+ * Jobs and events become messages: encode -> publish -> confirmed.
+ *
+ * Errors: options that cannot be are `USAGE`, before any I/O; `NO_ROUTE` where the queue of a job has never been declared;
+ *         `PUBLISH_FAILED` where the broker did not confirm.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Broker, Declaration, OutgoingMessage } from '../broker/broker.js';
+import { BgTasksError, ConnectionFailedError, NoRouteError, preview, ServiceStoppingError } from '../errors.js';
+import { json } from '../protocols/json.js';
+import type { WorkProtocol } from '../protocols/protocol.js';
+import { currentScope } from '../scope.js';
+import type { EmitOptions } from '../tasks/event.js';
+import type { EnqueueOptions, Job } from '../tasks/job.js';
+import { delayDeclarations, delayed, MAX_DELAY_MS } from '../topology/delay.js';
+
+/** A property of AMQP holds 255 bytes; what follows from an id needs room beside it. */
+const MAX_ID_BYTES = 200;
+const NOT_FOUND = 404;
+
+export interface WorkClientOptions {
+  readonly broker: Broker;
+  readonly maxBodyBytes: number;
+}
+
+/** Where a job goes. */
+export interface JobTarget {
+  readonly route: string;
+  readonly work: WorkProtocol;
+  /** Of its queue, where this process knows the task. */
+  readonly declarations: readonly Declaration[];
+  readonly maxPriority: number | undefined;
+}
+
+export class WorkClient {
+  readonly #options: WorkClientOptions;
+  #isClosed = false;
+
+  constructor(options: WorkClientOptions) {
+    this.#options = options;
+  }
+
+  async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job> {
+    const { route, work } = target;
+    if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
+    checkEnqueueOptions(target, options);
+    const { messageId = randomUUID(), priority, expiresMs } = options;
+    const deadline = expiresMs === undefined ? undefined : Date.now() + expiresMs;
+    const job = { body, messageId, caller: currentScope()?.caller ?? {}, deadline, priority };
+    const encoded = work.encode(job, this.#options.maxBodyBytes);
+    await this.#send(target, { ...encoded, exchange: '', routingKey: route }, delayOf(options));
+    return { id: messageId, route };
+  }
+
+  async emit(serviceName: string, event: string, body: unknown, { messageId = randomUUID() }: EmitOptions = {}) {
+    if (this.#isClosed) throw new ServiceStoppingError(`the event "${event}" was not emitted`);
+    checkId(event, messageId);
+    const work = json.work as WorkProtocol;
+    const exchange = work.exchangeOf(serviceName);
+    const job = { body, messageId, caller: currentScope()?.caller ?? {} };
+    const encoded = work.encode(job, this.#options.maxBodyBytes);
+    const message = { ...encoded, exchange: exchange.name, routingKey: event };
+    await this.#options.broker.publish(message, { declarations: [{ exchange }], mandatory: false });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #send({ route, declarations }: JobTarget, message: OutgoingMessage, delayMs: number): Promise<void> {
+    const { broker } = this.#options;
+    if (delayMs <= 0) return broker.publish(message, { declarations });
+    const all = [...declarations, ...delayDeclarations(route, delayMs)];
+    try {
+      await broker.publish(delayed(message, route, delayMs), { declarations: all });
+    } catch (error) {
+      // The queue is bound to where delays end: that fails where it does not exist.
+      if (error instanceof ConnectionFailedError && error.details.code === NOT_FOUND) throw new NoRouteError(route);
+      throw error;
+    }
+  }
+}
+
+function delayOf({ delayMs, runAt }: EnqueueOptions): number {
+  return delayMs ?? (runAt === undefined ? 0 : Math.max(0, runAt.getTime() - Date.now()));
+}
+
+const OPTIONS: readonly string[] = ['delayMs', 'runAt', 'priority', 'messageId', 'expiresMs'];
+
+function checkEnqueueOptions({ route, maxPriority }: JobTarget, options: EnqueueOptions): void {
+  const refuse = (problem: string) => new BgTasksError('USAGE', `Enqueuing "${route}": ${problem}`, { route });
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw refuse(`unknown option "${unknown}". Options are: ${OPTIONS.join(', ')}.`);
+  const { delayMs, runAt, priority, messageId, expiresMs } = options;
+  if (delayMs !== undefined && runAt !== undefined) throw refuse('give either "delayMs" or "runAt".');
+  if (runAt !== undefined && !(runAt instanceof Date && !Number.isNaN(runAt.getTime()))) {
+    throw refuse(`"runAt" must be a valid Date, not ${preview(runAt)}.`);
+  }
+  const delay = delayMs === undefined ? delayOf(options) : delayMs;
+  if (!(delay >= 0 && delay <= MAX_DELAY_MS)) {
+    throw refuse(`a delay must be from 0 to ${MAX_DELAY_MS} ms (8.5 years), not ${preview(delayMs ?? runAt)}.`);
+  }
+  if (expiresMs !== undefined && !(expiresMs > 0)) {
+    throw refuse(`"expiresMs" must be milliseconds above 0, not ${preview(expiresMs)}.`);
+  }
+  if (priority !== undefined && maxPriority === undefined) {
+    throw refuse(
+      '"priority" needs the options "queueType: classic" and "maxPriority" of its task, registered here too.',
+    );
+  }
+  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= (maxPriority ?? 0))) {
+    throw refuse(`"priority" must be a whole number from 0 to ${maxPriority}, not ${preview(priority)}.`);
+  }
+  if (messageId !== undefined) checkId(route, messageId);
+}
+
+function checkId(route: string, messageId: unknown): void {
+  if (typeof messageId === 'string' && messageId !== '' && Buffer.byteLength(messageId) <= MAX_ID_BYTES) return;
+  const message = `"messageId" of "${route}" must be a text of 1 to ${MAX_ID_BYTES} bytes, not ${preview(messageId)}.`;
+  throw new BgTasksError('USAGE', message, { route });
+}

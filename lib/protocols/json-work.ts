@@ -1,0 +1,47 @@
+/**
+ * Jobs and events of the default protocol: JSON bodies, persistent, with a message id; a job goes to the queue named as
+ * its route, an event to the exchange `<service>.events` under its name.
+ */
+import { workQueue } from '../topology/work-queue.js';
+import { readJson, writeJson } from './json-body.js';
+import { readHeaders, writeHeaders } from './json-headers.js';
+import type { OutgoingWork, WorkProtocol } from './protocol.js';
+
+/** Which run this is, from 1. A retry has the next number. */
+const ATTEMPT = 'bgtasks-attempt';
+const PERSISTENT = 2;
+
+export const jsonWork: WorkProtocol = {
+  queueOf: workQueue,
+
+  exchangeOf: (service) => ({ name: `${service}.events`, type: 'topic', durable: true }),
+
+  encode: (work, maxBodyBytes) => ({
+    body: writeJson(work.body, maxBodyBytes),
+    properties: {
+      contentType: 'application/json',
+      deliveryMode: PERSISTENT,
+      messageId: work.messageId,
+      headers: headersOf(work),
+      ...(work.priority !== undefined && { priority: work.priority }),
+      ...(work.replyTo !== undefined && { replyTo: work.replyTo }),
+    },
+  }),
+
+  decodeInfo({ properties }) {
+    const attempt = properties.headers?.[ATTEMPT];
+    const isAttempt = typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0;
+    return { ...readHeaders(properties), attempt: isAttempt ? attempt : 1 };
+  },
+
+  decodeBody: ({ body }, maxBodyBytes) => readJson(body, maxBodyBytes),
+
+  again: ({ body, properties }, attempt, headers) => ({
+    body,
+    properties: { ...properties, deliveryMode: PERSISTENT, headers: { ...headers, [ATTEMPT]: attempt } },
+  }),
+};
+
+function headersOf({ caller, deadline, headers }: OutgoingWork): Record<string, unknown> {
+  return { ...headers, ...writeHeaders(caller, deadline) };
+}

@@ -1,0 +1,88 @@
+/**
+ * `rpcTask`, `jobTask` and `onEvent` of a service: what is given becomes a task of its registry, and a handle.
+ *
+ * Shape:  all take `(name, options?)(handler)`, `(name, options?, handler)`, or stand on a class method.
+ */
+import { BgTasksError, preview } from './errors.js';
+import { decorated, type Instances } from './tasks/decorated.js';
+import type { EventOptions, OnEventFn } from './tasks/event.js';
+import type { JobTaskFn } from './tasks/job.js';
+import { callerPlace } from './tasks/place.js';
+import { checkEvent, checkJobRoute, checkRoute } from './tasks/route.js';
+import type { RpcTaskFn } from './tasks/rpc.js';
+import type { Handler, TaskDefinition, TaskKind } from './tasks/task.js';
+import { type AnyTaskOptions, checkTaskOptions, splitArguments } from './tasks/task-options.js';
+
+type Outgoing = (route: string, body?: unknown, options?: object) => Promise<unknown>;
+
+export interface RegisterParts {
+  add(task: TaskDefinition): void;
+  readonly call: Outgoing;
+  readonly enqueue: Outgoing;
+}
+
+export interface Registering {
+  readonly rpcTask: RpcTaskFn;
+  readonly jobTask: JobTaskFn;
+  readonly onEvent: OnEventFn;
+}
+
+export function registering(parts: RegisterParts): Registering {
+  /** Of the classes whose methods are tasks. */
+  const instances: Instances = new Map();
+
+  /** A handle, or undefined where a method was decorated. */
+  const register = (
+    task: Omit<TaskDefinition, 'handler'>,
+    args: readonly unknown[],
+    verbs: Readonly<Record<string, Outgoing>>,
+  ) => {
+    const { kind, route, options, event } = task;
+    const isMethod = args.length > 1;
+    const handler = isMethod ? decorated(args[0] as object, args[1] as PropertyKey, instances) : args[0];
+    if (typeof handler !== 'function') {
+      const message = `${NAMES[kind]}("${route}") needs a function as its handler, not ${preview(handler)}.`;
+      throw new BgTasksError('INVALID_TASK', message, { route });
+    }
+    const description = options.description === undefined ? {} : { description: options.description };
+    const known = { ...description, handler: handler as Handler<unknown, unknown> };
+    parts.add({ ...task, ...known });
+    if (isMethod) return undefined;
+    const bound = Object.entries(verbs).map(([name, verb]) => [name, verb.bind(undefined, route)]);
+    return { kind, route, ...known, ...(event && { event: event.name }), ...Object.fromEntries(bound) };
+  };
+
+  const rpcTask = ((route: string, ...rest: readonly unknown[]) => {
+    const place = callerPlace(rpcTask);
+    checkRoute(route);
+    const [options = {}, handler] = splitArguments('rpcTask', route, rest);
+    checkTaskOptions('rpc', route, options);
+    const task = { kind: 'rpc', route, options, place } as const;
+    const done = (...args: readonly unknown[]) => register(task, args, { call: parts.call });
+    return handler ? done(handler) : done;
+  }) as RpcTaskFn;
+
+  const jobTask = ((route: string, ...rest: readonly unknown[]) => {
+    const place = callerPlace(jobTask);
+    checkJobRoute(route);
+    const [options = {}, handler] = splitArguments('jobTask', route, rest);
+    checkTaskOptions('job', route, options);
+    const task = { kind: 'job', route, options, place } as const;
+    const done = (...args: readonly unknown[]) => register(task, args, { enqueue: parts.enqueue });
+    return handler ? done(handler) : done;
+  }) as JobTaskFn;
+
+  const onEvent = ((service: string, name: string, options: EventOptions = {}) => {
+    const place = callerPlace(onEvent as (...args: never[]) => unknown);
+    checkEvent(service, name);
+    const route = `${service}.${name}${options.name ? `__${options.name}` : ''}`;
+    checkTaskOptions('event', route, options as AnyTaskOptions);
+    const task = { kind: 'event', route, options: options as AnyTaskOptions, event: { service, name }, place } as const;
+    return (...args: readonly unknown[]) => register(task, args, {});
+  }) as OnEventFn;
+
+  return { rpcTask, jobTask, onEvent };
+}
+
+/** How each kind is registered, for messages. */
+const NAMES: Readonly<Record<TaskKind, string>> = { rpc: 'rpcTask', job: 'jobTask', event: 'onEvent' };

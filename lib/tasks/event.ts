@@ -1,0 +1,55 @@
+/**
+ * Events: what a service tells whoever listens. The types of emitting and listening.
+ *
+ * Shape:  `onEvent(service, event, options?)(handler)`; one durable queue per event, listening service and `name`.
+ */
+import type { BodyOfSchema, BodySchema } from '../schema.js';
+import type { JobOptions } from './job.js';
+import type { Decorate } from './rpc.js';
+import type { Handler, Task } from './task.js';
+
+/**
+ * Bodies of events by name, for `emit` and `onEvent`:
+ * `declare module 'bgtasks' { interface Events { 'user.created': { id: number } } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is filled by module augmentation
+export interface Events {}
+
+export type EventBody<N> = N extends keyof Events ? Events[N] : unknown;
+
+export interface EventOptions<S extends BodySchema | undefined = undefined> extends JobOptions<S> {
+  /** Part of the queue's name: needed for a second listener of one event in one service. */
+  name?: string;
+  /** False: acked without a call. What it throws is a failure like the handler's. */
+  // biome-ignore lint/suspicious/noExplicitAny: the body is what `Events` or the schema says; it is not inferred here
+  filter?: (body: any) => boolean;
+  /** Every process of the service gets the event, on a queue that goes with the process; it is not retried. */
+  broadcast?: boolean;
+}
+
+/** A registered listener. */
+export interface EventTask<N extends string = string> extends Task<string> {
+  readonly kind: 'event';
+  readonly event: N;
+}
+
+export interface RegisterEvent<N extends string, S> extends Decorate<S> {
+  <B = EventBody<N>>(
+    handler: Handler<S extends undefined ? (N extends keyof Events ? Events[N] : B) : BodyOfSchema<S>, unknown>,
+  ): EventTask<N>;
+}
+
+/** `*` in the event's name stands for one word between dots, `#` for any number of them. */
+export type OnEventFn = <const N extends string, S extends BodySchema | undefined = undefined>(
+  service: string,
+  event: N,
+  options?: EventOptions<S>,
+) => RegisterEvent<N, S>;
+
+export interface EmitOptions {
+  /** `context.messageId` of the handlers. At most 200 bytes. Default: a random UUID. */
+  messageId?: string;
+}
+
+/** Resolves once the broker has the event. One that nobody listens to is no error. */
+export type EmitFn = <const N extends string>(event: N, body: EventBody<N>, options?: EmitOptions) => Promise<void>;

