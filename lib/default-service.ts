@@ -26,6 +26,10 @@ export const call: Service['call'] = service.call;
 export const enqueue: Service['enqueue'] = service.enqueue;
 /** Tells whoever listens. Resolves once the broker has the event. */
 export const emit: Service['emit'] = service.emit;
+/** Serves a contract: each method of the implementation becomes the task `<name>.<method>`. */
+export const serve: Service['serve'] = service.serve;
+/** A typed proxy of the service that serves a contract. */
+export const remote: Service['remote'] = service.remote;
 
 /** The service that `explicit` names, else the one whose handler or view is running, else the default one. */
 export function serviceInUse(explicit?: Service): Service {

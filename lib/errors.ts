@@ -5,12 +5,14 @@
  */
 
 export const ERROR_CODES = {
+  BAD_ARGUMENTS: 'A task that takes several arguments was called with others.',
   BAD_BODY: 'The body of a message could not be read: not JSON, empty, or with a "__proto__" key.',
   BAD_REPLY: 'An answer arrived that could not be read, or that is not what the route promises.',
   BODY_TOO_LARGE: 'A body is larger than `maxBodyBytes`.',
   CALL_ABORTED: 'The AbortSignal of a call was triggered while the call waited.',
   CONNECTION_FAILED: 'The broker cannot be reached.',
   CONNECTION_LOST: 'The connection was lost while a call waited; its task may have run.',
+  CONTRACT_MISMATCH: 'The other side of a contract lacks methods.',
   DUPLICATE_TASK: 'A route was registered twice.',
   HANDLER_FAILED: 'The handler of a task threw an error that has no code of its own.',
   INVALID_SETTING: 'A setting has a name or a value that is not allowed.',

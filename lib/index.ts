@@ -3,7 +3,19 @@
 // With a star, so that `declare module 'bgtasks' { interface Remotes { ... } }` reaches the interfaces behind it.
 export * from './caller.js';
 export { mergeDict, mergeObj, RPCClient, RPCResponse, RPCStatus, registerTasks, rpcTasks } from './compat/bgtasks.js';
-export { call, configure, emit, enqueue, jobTask, onEvent, rpcTask, service } from './default-service.js';
+export { type Contract, contract, type Implementation, type MethodOptions, type Remote } from './contract/contract.js';
+export {
+  call,
+  configure,
+  emit,
+  enqueue,
+  jobTask,
+  onEvent,
+  remote,
+  rpcTask,
+  serve,
+  service,
+} from './default-service.js';
 export {
   type Envelope,
   FAIL,
@@ -47,9 +59,10 @@ export {
 } from './provider/provide.js';
 export type { RepositoryLike } from './provider/repository.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
-export { type Health, Service } from './service.js';
+export { type Health, type RemoteFn, type ServeFn, Service } from './service.js';
 export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';
 export type { Backoff, BackoffOptions } from './tasks/backoff.js';
+export { currentTask } from './tasks/current-task.js';
 export * from './tasks/event.js';
 export type {
   AnyJobTask,

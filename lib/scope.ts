@@ -12,6 +12,8 @@ export interface Scope {
   readonly caller: Caller;
   /** Epoch milliseconds: nobody waits any longer after it. */
   readonly deadline: number | undefined;
+  /** The context of the handler that runs; typed where it is read. */
+  readonly task?: object;
   /** Calls made from within this scope so far. */
   calls: number;
 }

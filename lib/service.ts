@@ -9,6 +9,9 @@ import { openBroker } from './broker/open.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { RpcClient } from './clients/rpc-client.js';
 import { type JobTarget, WorkClient } from './clients/work-client.js';
+import type { Contract, Remote } from './contract/contract.js';
+import { remoteContract, type Verifiable } from './contract/remote.js';
+import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, ServiceStoppingError } from './errors.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import { registering } from './register.js';
@@ -24,11 +27,13 @@ import {
 } from './settings.js';
 import type { EmitFn, EmitOptions, OnEventFn } from './tasks/event.js';
 import type { AnyJobTask, EnqueueFn, EnqueueOptions, JobTaskFn } from './tasks/job.js';
+import { callerPlace } from './tasks/place.js';
 import { type Layer, Registry } from './tasks/registry.js';
 import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
 import { checkEventName, checkJobRoute, checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
-import type { Handler, Middleware, Task, TaskDefinition } from './tasks/task.js';
+import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
+import { checkTaskOptions } from './tasks/task-options.js';
 import { sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
@@ -42,6 +47,14 @@ export interface Health {
   /** Calls of this process that wait for an answer. */
   readonly pendingCalls: number;
 }
+
+export type ServeFn = <T extends object>(
+  contract: Contract<T>,
+  implementation: Served<NoInfer<T>>,
+  options?: TaskOptions,
+) => void;
+
+export type RemoteFn = <T extends object>(contract: Contract<T>, options?: CallOptions) => Remote<T> & Verifiable;
 
 /** What stands open between the first use and `close()`. */
 interface Running {
@@ -153,6 +166,24 @@ export class Service implements AsyncDisposable {
     const { work } = await this.#inUse(`the event "${event}" was not emitted`);
     return work.emit(serviceName, event, body, options);
   }) as EmitFn;
+
+  /** Serves a contract: each method of the implementation becomes the task `<name>.<method>`. */
+  readonly serve: ServeFn = (contract, implementation, options) => {
+    const place = callerPlace(this.serve);
+    serveContract(
+      (route, taskOptions, handler) => {
+        checkTaskOptions('rpc', route, taskOptions);
+        this.#add({ kind: 'rpc', route, handler, options: taskOptions, place }, this.#layer);
+      },
+      contract,
+      implementation,
+      options,
+    );
+  };
+
+  /** A typed proxy of the service that serves a contract: `await service.remote(stuff).doSomeStuff('Hello!')`. */
+  readonly remote: RemoteFn = (contract, options) =>
+    remoteContract((route, body, callOptions) => this.call(route, body, callOptions), contract, options);
 
   /** Connects, declares, consumes: what `bgtasks tasks` does. A service that only calls need not start. */
   start(): Promise<void> {

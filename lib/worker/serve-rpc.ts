@@ -49,7 +49,7 @@ function run(
 ): Promise<Outcome> {
   const { settings, scopeOf, middleware, checkDto } = parts;
   const context = new DeliveryContext(task.route, info, delivery.redelivered, settings.logger);
-  return runIn(scopeOf(info), async () => {
+  return runIn({ ...scopeOf(info), task: context }, async () => {
     try {
       const body = await checkedBody(task, protocol.decodeBody(delivery, settings.maxBodyBytes), checkDto);
       if ('errors' in body) return { value: fail(body.errors) };

@@ -53,7 +53,7 @@ async function run(
   const context = new DeliveryContext(task.route, { ...scopeInfo, failure }, delivery.redelivered, logger);
   let body: unknown;
   let isFinal = true; // a body that cannot be read or is refused stays as it is
-  return runIn(scopeOf(scopeInfo), async () => {
+  return runIn({ ...scopeOf(scopeInfo), task: context }, async () => {
     try {
       body = work.decodeBody(delivery, maxBodyBytes);
       const checked = await checkedBody(task, body, checkDto);
