@@ -37,12 +37,9 @@ export class BigIntField<const P extends BigIntOptions = NoOptions> extends Fiel
     const { minValue = SMALLEST, maxValue = LARGEST } = this.settings as BigIntOptions;
     const [least, most] = [BigInt(minValue), BigInt(maxValue)];
     const isWide = least <= -(10n ** 15n) && most >= 10n ** 15n;
-    this.checks.push((text: string) => {
-      if (isWide && SHORT.test(text)) return;
-      const value = BigInt(text);
-      if (value > most) this.fail('max_value', { max_value: most });
-      if (value < least) this.fail('min_value', { min_value: least });
-    });
+    const isCertain = (text: string) => isWide && SHORT.test(text);
+    this.refuseWhen((text: string) => !isCertain(text) && BigInt(text) > most, 'max_value', { max_value: most });
+    this.refuseWhen((text: string) => !isCertain(text) && BigInt(text) < least, 'min_value', { min_value: least });
   }
 
   override toInternalValue(data: unknown): string {

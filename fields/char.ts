@@ -1,5 +1,5 @@
 /** Text. */
-import { Field, NO_CTX } from './field.js';
+import { Field, READ } from './field.js';
 import type { Ctx, FieldOptions, NoOptions } from './types.js';
 import { codePoints, loneSurrogate, strip } from './validators.js';
 
@@ -33,25 +33,23 @@ export class CharField<const P extends CharOptions = NoOptions> extends Field<P>
     const { maxLength, minLength, trimWhitespace = true } = this.settings as CharOptions;
     this.#trims = trimWhitespace;
     if (maxLength !== undefined && maxLength !== null) {
-      this.checks.push((text: string) => {
-        // A text has at most as many code points as units, which are known at once.
-        if (text.length > maxLength && codePoints(text) > maxLength) this.fail('max_length', { max_length: maxLength });
-      });
+      // A text has at most as many code points as units, which are known at once.
+      const isTooLong = (text: string) => text.length > maxLength && codePoints(text) > maxLength;
+      this.refuseWhen(isTooLong, 'max_length', { max_length: maxLength });
     }
     if (minLength !== undefined && minLength !== null) {
-      this.checks.push((text: string) => {
-        if (codePoints(text) < minLength) this.fail('min_length', { min_length: minLength });
-      });
+      this.refuseWhen((text: string) => codePoints(text) < minLength, 'min_length', { min_length: minLength });
     }
-    this.checks.push(this.#refuseNull, this.#refuseSurrogates);
+    this.refuseWhen((text: string) => text.includes('\0'), 'null_characters_not_allowed');
+    this.checks.push(this.#refuseSurrogates);
   }
 
   /** `''` is no value unless `allowBlank`; the validators do not see it. */
-  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+  override [READ](data: unknown, ctx: Ctx): unknown {
     if (typeof data === 'string' && (data === '' || (this.#trims && strip(data) === ''))) {
-      return (this.settings as CharOptions).allowBlank ? '' : this.fail('blank');
+      return (this.settings as CharOptions).allowBlank ? '' : this.refused('blank');
     }
-    return super.runValidation(data, ctx);
+    return super[READ](data, ctx);
   }
 
   override toInternalValue(data: unknown): string {
@@ -64,14 +62,10 @@ export class CharField<const P extends CharOptions = NoOptions> extends Field<P>
     return typeof value === 'object' && value !== null ? objectText(value) : String(value);
   }
 
-  readonly #refuseNull = (text: string) => {
-    if (text.includes('\0')) this.fail('null_characters_not_allowed');
-  };
-
   readonly #refuseSurrogates = (text: string) => {
     const unit = loneSurrogate(text);
-    if (unit === undefined) return;
-    this.fail('surrogate_characters_not_allowed', { code_point: unit.toString(16).toUpperCase() });
+    if (unit === undefined) return undefined;
+    return this.refused('surrogate_characters_not_allowed', { code_point: unit.toString(16).toUpperCase() });
   };
 }
 

@@ -14,7 +14,7 @@ import {
   ROUNDINGS,
   type Rounding,
 } from './decimal-text.js';
-import { Field, NO_CTX, usage } from './field.js';
+import { Field, READ, usage } from './field.js';
 import { BOUND_MESSAGES, isTooLong } from './number.js';
 import type { INPUT } from './related-types.js';
 import type { Ctx, FieldOptions } from './types.js';
@@ -83,9 +83,9 @@ export class DecimalField<const P extends DecimalOptions> extends Field<P> {
   }
 
   /** With `allowNull`, `''` is null. */
-  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+  override [READ](data: unknown, ctx: Ctx): unknown {
     if (typeof data === 'string' && this.settings.allowNull && strip(data) === '') return null;
-    return super.runValidation(data, ctx);
+    return super[READ](data, ctx);
   }
 
   override toInternalValue(data: unknown): string {
@@ -129,8 +129,8 @@ export class DecimalField<const P extends DecimalOptions> extends Field<P> {
     if (limit === undefined || limit === null) return;
     const bound = parseDecimal(String(limit));
     if (!bound) throw usage(`DecimalField: a bound is a number or its text, not ${String(limit)}.`);
-    this.checks.push((text: string) => {
-      if (side * compareDecimals(parseDecimal(text) as Decimal, bound) > 0) this.fail(code, { [code]: limit });
+    this.refuseWhen((text: string) => side * compareDecimals(parseDecimal(text) as Decimal, bound) > 0, code, {
+      [code]: limit,
     });
   }
 }

@@ -1,9 +1,9 @@
 /** An object of any keys, whose values are all read and shown by one field. */
-import type { ErrorTree } from '../lib/validation-error.js';
-import { EMPTY, Field, isValidationError } from './field.js';
+import type { ValidationError } from '../lib/validation-error.js';
+import { EMPTY, Field, readBy } from './field.js';
 import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
-import { refusal } from './refusal.js';
+import { isRefusal, orThrow, refusal } from './refusal.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, ValidOfField } from './types.js';
 import { UnvalidatedField } from './unvalidated.js';
@@ -31,7 +31,7 @@ export class DictField<C extends AnyField = UnvalidatedField, const P extends Di
   override toInternalValue(data: unknown, ctx: Ctx): MaybePromise<Record<string, ValidOfField<C>>> {
     const entries = entriesOf(data) ?? this.fail('not_a_dict', { input_type: typeName(data) });
     if (entries.length === 0 && (this.settings as DictOptions).allowEmpty === false) this.fail('empty');
-    return readEntries(entries, this.options.child, ctx) as MaybePromise<Record<string, ValidOfField<C>>>;
+    return orThrow(readEntries(entries, this.options.child, ctx)) as MaybePromise<Record<string, ValidOfField<C>>>;
   }
 
   override toRepresentation(value: unknown, ctx: Ctx): MaybePromise<Record<string, ReprOfField<C>>> {
@@ -57,41 +57,20 @@ function readEntries(
   entries: readonly (readonly [unknown, unknown])[],
   child: AnyField,
   ctx: Ctx,
-): MaybePromise<Record<string, unknown>> {
-  const values: [string, unknown][] = [];
-  const errors: [string, ErrorTree][] = [];
-  for (const [key, item] of entries) {
-    try {
-      values.push([String(key), child.runValidation(item, ctx)]);
-    } catch (error) {
-      keep(errors, String(key), error);
-    }
-  }
-  if (values.some(([, value]) => isPromise(value))) return whenRead(values, errors);
-  if (errors.length > 0) throw refusal(Object.fromEntries(errors));
-  return withoutEmpty(values);
-}
-
-async function whenRead(values: [string, unknown][], errors: [string, ErrorTree][]): Promise<Record<string, unknown>> {
-  const settled = await Promise.allSettled(values.map(([, value]) => value));
-  const read: [string, unknown][] = [];
-  settled.forEach((one, index) => {
-    const key = (values[index] as [string, unknown])[0];
-    if (one.status === 'fulfilled') read.push([key, one.value]);
-    else keep(errors, key, one.reason);
-  });
-  if (errors.length > 0) throw refusal(Object.fromEntries(errors));
-  return withoutEmpty(read);
-}
-
-function keep(errors: [string, ErrorTree][], key: string, error: unknown): void {
-  if (!isValidationError(error)) throw error;
-  errors.push([key, error.errors]);
+): MaybePromise<Record<string, unknown> | ValidationError> {
+  const keys = entries.map(([key]) => String(key));
+  const values = entries.map(([, item]) => readBy(child, item, ctx));
+  return values.some(isPromise)
+    ? Promise.all(values).then((late) => dictionaryOf(keys, late))
+    : dictionaryOf(keys, values);
 }
 
 /** `fromEntries` makes own properties of all keys, of `__proto__` too. */
-function withoutEmpty(values: readonly [string, unknown][]): Record<string, unknown> {
-  return Object.fromEntries(values.filter(([, value]) => value !== EMPTY));
+function dictionaryOf(keys: readonly string[], values: readonly unknown[]): Record<string, unknown> | ValidationError {
+  const entries = keys.map((key, index) => [key, values[index]] as const);
+  const refused = entries.flatMap(([key, value]) => (isRefusal(value) ? [[key, value.errors] as const] : []));
+  if (refused.length > 0) return refusal(Object.fromEntries(refused));
+  return Object.fromEntries(entries.filter(([, value]) => value !== EMPTY));
 }
 
 function allOf(entries: readonly [string, unknown][]): MaybePromise<Record<string, unknown>> {

@@ -41,14 +41,10 @@ export class DurationField<const P extends DurationOptions = NoOptions> extends 
     super(options);
     const { minValue, maxValue } = this.settings as DurationOptions;
     if (maxValue !== undefined && maxValue !== null) {
-      this.checks.push((value: number) => {
-        if (value > maxValue) this.fail('max_value', { max_value: durationWords(maxValue) });
-      });
+      this.refuseWhen((value: number) => value > maxValue, 'max_value', { max_value: durationWords(maxValue) });
     }
     if (minValue !== undefined && minValue !== null) {
-      this.checks.push((value: number) => {
-        if (value < minValue) this.fail('min_value', { min_value: durationWords(minValue) });
-      });
+      this.refuseWhen((value: number) => value < minValue, 'min_value', { min_value: durationWords(minValue) });
     }
   }
 

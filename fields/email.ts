@@ -18,9 +18,7 @@ export class EmailField<const P extends CharOptions = NoOptions> extends CharFie
 
   constructor(options?: P) {
     super(options);
-    this.checks.push((text: string) => {
-      if (!isEmail(text)) this.fail('invalid');
-    });
+    this.refuseWhen((text: string) => !isEmail(text), 'invalid');
   }
 }
 

@@ -6,17 +6,21 @@
  * Errors: `ValidationError` with the codes and texts of Django REST framework; `USAGE` for options that are unknown or
  *         contradict each other, when the field is built.
  */
-import { type ErrorDetail, type ErrorTree, ValidationError } from '../lib/validation-error.js';
-import { isPromise, type MaybePromise } from './maybe-promise.js';
+import type { ValidationError } from '../lib/validation-error.js';
+import { type Check, runChecks } from './checks.js';
+import { chain, isPromise } from './maybe-promise.js';
 import { type Facts, filledMessage, type Messages, messagesOf } from './messages.js';
 import { checkFieldOptions, usage } from './options.js';
-import { refusal } from './refusal.js';
-import type { Ctx, FieldOptions, NoOptions, Validator } from './types.js';
+import { attempt, orThrow, refusal } from './refusal.js';
+import type { AnyField, Ctx, FieldOptions, NoOptions } from './types.js';
 
 export { usage } from './options.js';
 
 /** "Not sent", which null is not; also what a field gives that sets no value. */
 export const EMPTY: unique symbol = Symbol('bgtasks.empty');
+
+/** Reads a value without throwing what refuses it. */
+export const READ: unique symbol = Symbol('bgtasks.read');
 
 /** Outside of any serializer. */
 export const NO_CTX: Ctx = Object.freeze({ context: Object.freeze({}), instance: undefined, partial: false });
@@ -36,7 +40,7 @@ export abstract class Field<P = NoOptions> {
 
   readonly options: P;
   /** Run on every value that was read: those of the options first; a constructor adds what follows from its options. */
-  protected readonly checks: Validator[];
+  protected readonly checks: Check[];
 
   constructor(options?: P) {
     if (new.target === (Field as unknown)) throw usage('Field is the base of fields: extend it, or use ReadOnlyField.');
@@ -56,23 +60,33 @@ export abstract class Field<P = NoOptions> {
 
   /** Throws the message that belongs to `code`, with `{name}` replaced by facts. */
   fail(code: string, facts: Facts = {}): never {
-    throw refusal([{ message: this.message(code, facts), code }]);
-  }
-
-  /** The same with a code of which there are several messages. */
-  protected failWith(message: string, code: string): never {
-    throw refusal([{ message: this.message(message), code }]);
+    throw this.refused(code, facts);
   }
 
   /** Reads `data` and checks it: the value, or a promise where a validator is asynchronous. `EMPTY` sets no value. */
   runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+    return orThrow(this[READ](data, ctx));
+  }
+
+  /** @internal What `runValidation` does; a refusal may be given in place of the value, or thrown. */
+  [READ](data: unknown, ctx: Ctx): unknown {
     const { settings } = this;
     if (settings.readOnly) return this.defaultValue(ctx);
     if (data === EMPTY || data === undefined) return this.#whenNotSent(ctx);
-    if (data === null) return settings.allowNull ? null : this.fail('null');
+    if (data === null) return settings.allowNull ? null : this.refused('null');
     const value = this.toInternalValue(data, ctx);
     if (isPromise(value)) return value.then((late) => this.#checked(late, ctx));
     return this.checks.length === 0 ? value : this.#checked(value, ctx);
+  }
+
+  /** What `fail` throws; a check may give it as well. `text` names the message, where a code has several. */
+  protected refused(code: string, facts: Facts = {}, text = code): ValidationError {
+    return refusal([{ message: this.message(text, facts), code }]);
+  }
+
+  /** Adds a check that refuses a value where `isWrong(value)`. */
+  protected refuseWhen<T>(isWrong: (value: T) => boolean, code: string, facts?: Facts, text?: string): void {
+    this.checks.push((value: T) => (isWrong(value) ? this.refused(code, facts, text) : undefined));
   }
 
   /** The default, or `EMPTY` where there is none or the update is partial. */
@@ -99,54 +113,16 @@ export abstract class Field<P = NoOptions> {
   #whenNotSent(ctx: Ctx): unknown {
     if (ctx.partial) return EMPTY;
     const { required, default: value } = this.settings;
-    if (required ?? value === undefined) this.fail('required');
-    return this.defaultValue(ctx);
+    return (required ?? value === undefined) ? this.refused('required') : this.defaultValue(ctx);
   }
 
-  /** Nothing is allocated for a value that all validators let pass. */
-  #checked(value: unknown, ctx: Ctx): MaybePromise<unknown> {
-    let errors: ErrorTree[] | undefined;
-    let waiting: Promise<unknown>[] | undefined;
-    for (const check of this.checks) {
-      try {
-        const done = check(value, ctx);
-        if (isPromise(done)) waiting = [...(waiting ?? []), done];
-      } catch (error) {
-        errors = [...(errors ?? []), errorsOf(error)];
-      }
-    }
-    if (waiting) return whenChecked(value, waiting, errors ?? []);
-    if (errors) throw joined(errors);
-    return value;
+  #checked(value: unknown, ctx: Ctx): unknown {
+    return chain(runChecks(this.checks, value, ctx), (refused) => refused ?? value);
   }
 }
 
-/** True for our own refusal; by code, as two copies of the package may be loaded. */
-export function isValidationError(error: unknown): error is ValidationError {
-  return error instanceof ValidationError || (error as { code?: unknown } | null)?.code === 'VALIDATION';
-}
-
-async function whenChecked(
-  value: unknown,
-  waiting: readonly Promise<unknown>[],
-  known: readonly ErrorTree[],
-): Promise<unknown> {
-  const late: ErrorTree[] = [];
-  const keep = (error: unknown) => late.push(errorsOf(error));
-  await Promise.all(waiting.map((done) => done.catch(keep)));
-  const errors = [...known, ...late];
-  if (errors.length > 0) throw joined(errors);
-  return value;
-}
-
-/** What refused; anything else, a bug for one, is thrown on. */
-function errorsOf(error: unknown): ErrorTree {
-  if (!isValidationError(error)) throw error;
-  return error.errors;
-}
-
-/** Several lists become one; a tree by name is thrown as it is, since there is no list to add it to. */
-function joined(errors: readonly ErrorTree[]): ValidationError {
-  const tree = errors.find((error) => !Array.isArray(error));
-  return refusal(tree ?? (errors.flat() as ErrorDetail[]));
+/** What `field.runValidation` gives; a refusal is given as well, and never thrown. */
+export function readBy(field: AnyField, data: unknown, ctx: Ctx): unknown {
+  const isOverridden = !(field instanceof Field) || field.runValidation !== Field.prototype.runValidation;
+  return attempt(() => (isOverridden ? field.runValidation(data, ctx) : field[READ](data, ctx)));
 }

@@ -1,5 +1,5 @@
 /** A value that comes from the code and never from the input. */
-import { Field, usage } from './field.js';
+import { Field, READ, usage } from './field.js';
 import type { Ctx, FieldOptions } from './types.js';
 
 export interface HiddenOptions<T> extends Omit<FieldOptions, 'readOnly' | 'writeOnly' | 'required' | 'allowNull'> {
@@ -18,8 +18,8 @@ export class HiddenField<T> extends Field<{ readonly writeOnly: true; readonly h
   }
 
   /** Whatever was sent, the default stands. */
-  override runValidation(_data: unknown, ctx?: Ctx): unknown {
-    return super.runValidation(undefined, ctx);
+  override [READ](_data: unknown, ctx: Ctx): unknown {
+    return super[READ](undefined, ctx);
   }
 
   override toInternalValue(): T {

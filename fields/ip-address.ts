@@ -35,9 +35,7 @@ export class IPAddressField<const P extends IPAddressOptions = NoOptions> extend
       throw usage(`IPAddressField: "protocol" is both, ipv4 or ipv6, not "${protocol}".`);
     this.#protocol = protocol as keyof typeof IS_VALID;
     const isValid = IS_VALID[this.#protocol];
-    this.checks.push((text: string) => {
-      if (!isValid(text)) this.failWith(`invalid_${protocol}`, 'invalid');
-    });
+    this.refuseWhen((text: string) => !isValid(text), 'invalid', {}, `invalid_${protocol}`);
   }
 
   override toInternalValue(data: unknown): string {

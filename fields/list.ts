@@ -1,9 +1,9 @@
 /** A list whose items are all read and shown by one field. */
-import type { ErrorTree } from '../lib/validation-error.js';
-import { EMPTY, Field, isValidationError, usage } from './field.js';
-import { isPromise } from './maybe-promise.js';
+import type { ErrorTree, ValidationError } from '../lib/validation-error.js';
+import { EMPTY, Field, readBy, usage } from './field.js';
+import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
-import { refusal } from './refusal.js';
+import { isRefusal, orThrow, refusal } from './refusal.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, ValidOfField } from './types.js';
 import { UnvalidatedField } from './unvalidated.js';
@@ -32,14 +32,10 @@ export class ListField<C extends AnyField = UnvalidatedField, const P extends Li
     checkChild('ListField', this.options.child);
     const { minLength, maxLength } = this.settings as ListOptions;
     if (maxLength !== undefined && maxLength !== null) {
-      this.checks.push((items: readonly unknown[]) => {
-        if (items.length > maxLength) this.fail('max_length', { max_length: maxLength });
-      });
+      this.refuseWhen((items: readonly unknown[]) => items.length > maxLength, 'max_length', { max_length: maxLength });
     }
     if (minLength !== undefined && minLength !== null) {
-      this.checks.push((items: readonly unknown[]) => {
-        if (items.length < minLength) this.fail('min_length', { min_length: minLength });
-      });
+      this.refuseWhen((items: readonly unknown[]) => items.length < minLength, 'min_length', { min_length: minLength });
     }
   }
 
@@ -47,7 +43,8 @@ export class ListField<C extends AnyField = UnvalidatedField, const P extends Li
     const items = data instanceof Set ? [...data] : data;
     if (!Array.isArray(items)) return this.fail('not_a_list', { input_type: typeName(data) });
     if (items.length === 0 && (this.settings as ListOptions).allowEmpty === false) this.fail('empty');
-    return readItems(items, this.options.child, ctx) as MaybeAll<ValidOfField<C>>;
+    const { child } = this.options;
+    return orThrow(readItems(items, (item) => readBy(child, item, ctx))) as MaybeAll<ValidOfField<C>>;
   }
 
   override toRepresentation(value: unknown, ctx: Ctx): MaybeAll<ReprOfField<C>> {
@@ -71,38 +68,30 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 /** A list at once, or a promise of it where an item is asynchronous. */
 export type MaybeAll<T> = T[] | Promise<T[]>;
 
-type Child = Pick<AnyField, 'runValidation'>;
-
-/** Reads every item, and then throws the errors of all of them by index. An item that sets no value is left out. */
-export function readItems(data: readonly unknown[], child: Child, ctx: Ctx): MaybeAll<unknown> {
-  const values: unknown[] = new Array(data.length);
-  let errors: Record<string, ErrorTree> | undefined;
+/** Reads every item: a list, or one refusal with the errors of all of them by index. An item that sets no value is left out. */
+export function readItems(
+  data: readonly unknown[],
+  readItem: (item: unknown) => unknown,
+): MaybePromise<unknown[] | ValidationError> {
+  const items: unknown[] = new Array(data.length);
   let isWaiting = false;
-  let isSparse = false;
   for (let index = 0; index < data.length; index++) {
-    try {
-      const value = child.runValidation(data[index], ctx);
-      isWaiting ||= isPromise(value);
-      isSparse ||= value === EMPTY;
-      values[index] = value;
-    } catch (error) {
-      if (!isValidationError(error)) throw error;
-      errors ??= {};
-      errors[index] = error.errors;
-    }
+    items[index] = readItem(data[index]);
+    isWaiting ||= isPromise(items[index]);
   }
-  if (isWaiting) return whenRead(values, errors ?? {});
-  if (errors) throw refusal(errors);
-  return isSparse ? values.filter((value) => value !== EMPTY) : values;
+  return isWaiting ? Promise.all(items).then(listOf) : listOf(items);
 }
 
-async function whenRead(waiting: readonly unknown[], errors: Record<string, ErrorTree>): Promise<unknown[]> {
-  const settled = await Promise.allSettled(waiting);
-  settled.forEach((one, index) => {
-    if (one.status === 'fulfilled') return;
-    if (!isValidationError(one.reason)) throw one.reason;
-    errors[index] = one.reason.errors;
-  });
-  if (Object.keys(errors).length > 0) throw refusal(errors);
-  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value).filter((value) => value !== EMPTY);
+function listOf(items: unknown[]): unknown[] | ValidationError {
+  let errors: Record<string, ErrorTree> | undefined;
+  let isSparse = false;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    isSparse ||= item === EMPTY;
+    if (!isRefusal(item)) continue;
+    errors ??= {};
+    errors[index] = item.errors;
+  }
+  if (errors) return refusal(errors);
+  return isSparse ? items.filter((item) => item !== EMPTY) : items;
 }

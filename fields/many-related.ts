@@ -1,6 +1,6 @@
 /** A list of rows of another table: `new ManyRelatedField({ child: new PrimaryKeyRelatedField({ queryset: Tag }) })`. */
-import { Field, NO_CTX } from './field.js';
-import type { MaybePromise } from './maybe-promise.js';
+import { Field, NO_CTX, readBy } from './field.js';
+import { orThrow } from './refusal.js';
 import { readRelated } from './related-list.js';
 import type { INPUT, InputOfField } from './related-types.js';
 import { typeName } from './type-name.js';
@@ -32,7 +32,7 @@ export class ManyRelatedField<C extends AnyField, const P extends ManyRelatedOpt
     if (!Array.isArray(data)) return this.fail('not_a_list', { input_type: typeName(data) });
     if (data.length === 0 && (this.options as ManyRelatedOptions).allowEmpty === false) this.fail('empty');
     const { child } = this.options;
-    return readRelated(data, (item) => child.runValidation(item, ctx) as MaybePromise<object>) as ValidOfField<C>[];
+    return orThrow(readRelated(data, (item) => readBy(child, item, ctx))) as ValidOfField<C>[];
   }
 
   override toRepresentation(value: unknown, ctx: Ctx = NO_CTX): ReprOfField<C>[] {

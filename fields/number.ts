@@ -33,14 +33,10 @@ export abstract class NumberField<P extends NumberOptions = NoOptions> extends F
     super(options);
     const { minValue, maxValue } = this.settings as NumberOptions;
     if (maxValue !== undefined && maxValue !== null) {
-      this.checks.push((value: number) => {
-        if (value > maxValue) this.fail('max_value', { max_value: maxValue });
-      });
+      this.refuseWhen((value: number) => value > maxValue, 'max_value', { max_value: maxValue });
     }
     if (minValue !== undefined && minValue !== null) {
-      this.checks.push((value: number) => {
-        if (value < minValue) this.fail('min_value', { min_value: minValue });
-      });
+      this.refuseWhen((value: number) => value < minValue, 'min_value', { min_value: minValue });
     }
   }
 

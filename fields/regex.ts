@@ -15,9 +15,7 @@ export class RegexField<const P extends RegexOptions> extends CharField<P> {
   constructor(options: P) {
     super(options);
     const pattern = patternOf(options?.regex);
-    this.checks.push((text: string) => {
-      if (!pattern.test(text)) this.fail('invalid');
-    });
+    this.refuseWhen((text: string) => !pattern.test(text), 'invalid');
   }
 }
 

@@ -5,8 +5,9 @@
  * Errors: `does_not_exist` where there is no such row, `incorrect_type` for what cannot be a key.
  */
 
-import { EMPTY, Field, NO_CTX, usage } from './field.js';
+import { EMPTY, Field, NO_CTX, READ, usage } from './field.js';
 import type { MaybePromise } from './maybe-promise.js';
+import { orThrow } from './refusal.js';
 import { readRelated } from './related-list.js';
 import { loaderFor, type RelatedLoader } from './related-loader.js';
 import { type Queryset, type RelatedSource, relatedSources } from './related-source.js';
@@ -48,9 +49,9 @@ export abstract class RelatedField<E extends object, P extends RelatedOptions<E>
   }
 
   /** `''` stands for null, as in a form that has nothing chosen. */
-  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+  override [READ](data: unknown, ctx: Ctx): unknown {
     const { many, readOnly } = this.settings as RelatedOptions;
-    return super.runValidation(data === '' && !many && !readOnly ? null : data, ctx);
+    return super[READ](data === '' && !many && !readOnly ? null : data, ctx);
   }
 
   override toInternalValue(data: unknown, ctx: Ctx = NO_CTX): OneOrMany<E, P> | Promise<OneOrMany<E, P>> {
@@ -101,7 +102,7 @@ export abstract class RelatedField<E extends object, P extends RelatedOptions<E>
   #readMany(data: unknown, ctx: Ctx): MaybePromise<object[]> {
     if (!Array.isArray(data)) return this.fail('not_a_list', { input_type: typeName(data) });
     if (data.length === 0 && (this.settings as RelatedOptions).allowEmpty === false) this.fail('empty');
-    return readRelated(data, (item) => this.#readItem(item, ctx));
+    return orThrow(readRelated(data, (item) => this.#readItem(item, ctx)));
   }
 
   #readItem(item: unknown, ctx: Ctx): MaybePromise<object> {

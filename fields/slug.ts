@@ -24,8 +24,6 @@ export class SlugField<const P extends SlugOptions = NoOptions> extends CharFiel
     super(options);
     const { allowUnicode = false } = this.settings as SlugOptions;
     const [pattern, message] = allowUnicode ? [SLUG, 'invalid_unicode'] : [ASCII_SLUG, 'invalid'];
-    this.checks.push((text: string) => {
-      if (!pattern.test(text)) this.failWith(message, 'invalid');
-    });
+    this.refuseWhen((text: string) => !pattern.test(text), 'invalid', {}, message);
   }
 }

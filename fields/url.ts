@@ -22,9 +22,7 @@ export class URLField<const P extends CharOptions = NoOptions> extends CharField
 
   constructor(options?: P) {
     super(options);
-    this.checks.push((text: string) => {
-      if (!isUrl(text)) this.fail('invalid');
-    });
+    this.refuseWhen((text: string) => !isUrl(text), 'invalid');
   }
 }
 

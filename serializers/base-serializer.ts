@@ -7,8 +7,10 @@
  * Order:  fields with their hooks, all of them; then the validators of the whole; then `validate`.
  * Errors: `ValidationError` for input; `USAGE` for methods called in the wrong order.
  */
+import { runChecks } from '../fields/checks.js';
 import { usage } from '../fields/field.js';
-import { chain, type MaybePromise } from '../fields/maybe-promise.js';
+import { chain } from '../fields/maybe-promise.js';
+import { attempt, orThrow } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
@@ -33,7 +35,7 @@ import { REPRESENT, Run, type Target } from './run.js';
 import { Scope } from './scope.js';
 import { standard } from './standard.js';
 import type { AnySerializer, ClassOf, Errors, INPUT, RowOf } from './types.js';
-import { runValidators, underWhole } from './validation.js';
+import { hooked, ofWhole, type Verdict, whenValid } from './validation.js';
 
 /** Base of every serializer. Made by `Serializer({...})` and `ModelSerializer(...)`. */
 export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
@@ -51,7 +53,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   readonly #options: SerializerOptions;
   readonly #outcome: Outcome<VL>;
   #run: Run | undefined;
-  #scopes: readonly Ctx[] | undefined;
+  #fieldScopes: readonly Ctx[] | undefined;
   #data: Promise<RP> | undefined;
 
   constructor(instance?: E | null, options: SerializerOptions = {}) {
@@ -146,7 +148,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
 
   /** The values of valid input, by source. */
   async toInternalValue(data: unknown): Promise<VL> {
-    return this.#read(data);
+    return orThrow(this.#read(data));
   }
 
   /** @internal */
@@ -171,39 +173,36 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   }
 
   /** @internal */
-  [VALIDATE](data: unknown): MaybePromise<VL> {
+  [VALIDATE](data: unknown): Verdict<VL> {
     if (data === null && this.#options.allowNull) return null as VL;
     const isOverridden = this.toInternalValue !== BaseSerializer.prototype.toInternalValue;
-    const read = () => (isOverridden ? this.toInternalValue(data) : this.#read(data));
-    return underWhole(() => chain(read(), (attrs) => this.#checkWhole(attrs)));
+    const read = isOverridden ? attempt(() => this.toInternalValue(data)) : this.#read(data);
+    return ofWhole(whenValid(read, (attrs) => this.#checkWhole(attrs)));
   }
 
-  #read(data: unknown): MaybePromise<VL> {
+  #read(data: unknown): Verdict<VL> {
     if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Set) {
-      throw refusal('invalid', { datatype: typeName(data) }, this.#options.errorMessages);
+      return refusal('invalid', { datatype: typeName(data) }, this.#options.errorMessages);
     }
-    const run = this.#ctx();
-    this.#scopes ??= this.#compiled.scopes(run, this.instance);
-    return this.#compiled.read(data, this.#scopes) as MaybePromise<VL>;
+    return this.#compiled.read(data, this.#scopes) as Verdict<VL>;
   }
 
   /** The validators of the whole, then `validate`. */
-  #checkWhole(attrs: VL): MaybePromise<VL> {
+  #checkWhole(attrs: VL): Verdict<VL> {
     const validators = this.#options.validators ?? this.#compiled.validators;
     if (validators.length === 0) return this.#callValidate(attrs);
     const scope = new Scope(this.#ctx(), this.instance);
     const seen = this.#compiled.withReadOnlyDefaults(attrs as Target, scope);
-    return chain(runValidators(validators, seen, scope), () => this.#callValidate(attrs));
+    return chain(runChecks(validators, seen, scope), (refused) => refused ?? this.#callValidate(attrs));
   }
 
-  #callValidate(attrs: VL): MaybePromise<VL> {
-    return underWhole(
-      () =>
-        chain(this.validate(attrs), (value) => {
-          if (value === undefined) throw usage(`${this.constructor.name}: \`validate()\` must give the values back.`);
-          return value;
-        }),
-      () => attrs,
+  #callValidate(attrs: VL): Verdict<VL> {
+    if (!this.#definition.hooks.validate && this.validate === BaseSerializer.prototype.validate) return attrs;
+    return hooked(attrs, () =>
+      chain(this.validate(attrs), (value) => {
+        if (value === undefined) throw usage(`${this.constructor.name}: \`validate()\` must give the values back.`);
+        return value;
+      }),
     );
   }
 
@@ -232,8 +231,14 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   #adopt(run: Run): void {
     if (this.#run === run) return;
     this.#run = run;
-    this.#scopes = undefined;
+    this.#fieldScopes = undefined;
   }
+
+  /** Made where a field must be asked: most input is read without. */
+  readonly #scopes = (): readonly Ctx[] => {
+    this.#fieldScopes ??= this.#compiled.scopes(this.#ctx(), this.instance);
+    return this.#fieldScopes;
+  };
 
   #newRun(): Run {
     return new Run(this.context, this.instance, this.partial, this.#ownRemote, this.#definition.dataSource);

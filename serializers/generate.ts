@@ -3,15 +3,15 @@
  * makes the same shape, and reads plain columns inline.
  *
  * Shape:  `generate` shows a row. What a slot does with an ordinary value stands in the text; for all else it asks
- *         `show`, which does what the loop in `represent.ts` does. `generateReader` reads input that is ordinary in every
- *         field, and leaves all other to the loop in `read.ts`. Undefined where making code from text is not allowed:
- *         then those loops do it all.
+ *         `show`, which does what the loop in `represent.ts` does. `generateReader` reads input; where not every value is
+ *         ordinary, `rest` asks the fields. Undefined where making code from text is not allowed: then loops do it all.
  */
-
 import { EMPTY } from '../fields/field.js';
 import type { ReadAtOnce } from '../fields/read-at-once.js';
 import type { ShownAs } from '../fields/shown-as.js';
+import type { Ctx } from '../fields/types.js';
 import type { Run, Target } from './run.js';
+import type { Verdict } from './validation.js';
 
 /** A slot of the object that is made. */
 export interface Slot {
@@ -41,32 +41,40 @@ export function generate(slots: readonly Slot[], questions: Questions): Generate
   return made('questions', textOf(slots), questions) as Generated | undefined;
 }
 
-/** The values by property, or undefined where not all of the input is ordinary. */
-export type GeneratedReader = (data: object) => Target | undefined;
+/** `scopes` are asked for where a field must be. */
+export type Read = (data: object, scopes: () => readonly Ctx[]) => Verdict<Target>;
 
 export interface Place {
   /** In the input. */
   readonly name: string;
   /** Among the values. */
   readonly property: string;
+  /** Gives `EMPTY` for what is not ordinary. */
+  readonly read: ReadAtOnce;
+}
+
+export interface Readers {
+  /** Asks the fields for those of `values` that are `EMPTY`. */
+  rest(data: object, values: unknown[], scopes: () => readonly Ctx[]): Verdict<Target>;
+  /** Reads data that is no plain object. */
+  readonly any: Read;
 }
 
 /** No name may be one that every object inherits: only then is what a plain object answers its own. */
-export function generateReader(places: readonly Place[], readers: readonly ReadAtOnce[]): GeneratedReader | undefined {
-  const taken = places.map((_, i) => `read${i}`).join(', ');
-  const reads = places.map(
-    ({ name }, i) => `const v${i} = read${i}(data[${text(name)}]); if (v${i} === EMPTY) return undefined;`,
-  );
-  const entries = places.map(({ property }, i) => `${key(property)}: v${i}`);
+export function generateReader(places: readonly Place[], { rest, any }: Readers): Read | undefined {
+  const each = (write: (place: Place, i: number) => string) => places.map(write);
   const source = `'use strict';
-    const { readers: [${taken}], EMPTY } = given;
+    const { readers: [${each((_, i) => `read${i}`).join(', ')}], rest, any, EMPTY } = given;
     const ordinary = Object.prototype;
-    return function read(data) {
-      if (Object.getPrototypeOf(data) !== ordinary) return undefined;
-      ${reads.join('\n      ')}
-      return { ${entries.join(', ')} };
+    return function read(data, scopes) {
+      if (Object.getPrototypeOf(data) !== ordinary) return any(data, scopes);
+      ${each(({ name }, i) => `const v${i} = read${i}(data[${text(name)}]);`).join('\n      ')}
+      if (${['false', ...each((_, i) => `v${i} === EMPTY`)].join(' || ')}) {
+        return rest(data, [${each((_, i) => `v${i}`).join(', ')}], scopes);
+      }
+      return { ${each(({ property }, i) => `${key(property)}: v${i}`).join(', ')} };
     };`;
-  return made('given', source, { readers, EMPTY }) as GeneratedReader | undefined;
+  return made('given', source, { readers: places.map(({ read }) => read), rest, any, EMPTY }) as Read | undefined;
 }
 
 function made(parameter: string, source: string, argument: object): unknown {

@@ -6,9 +6,9 @@
  *         names it as its `listSerializerClass`.
  * Order:  kind and length of the list; then its items, all of them; then `validate`.
  */
-import { NO_CTX, usage } from '../fields/field.js';
+import { usage } from '../fields/field.js';
 import { readItems } from '../fields/list.js';
-import { chain, type MaybePromise } from '../fields/maybe-promise.js';
+import { chain } from '../fields/maybe-promise.js';
 import { typeName } from '../fields/type-name.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
 import { ValidationError } from '../lib/validation-error.js';
@@ -26,7 +26,7 @@ import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, Run, type Target } from './run.js';
 import { standard } from './standard.js';
 import type { AnySerializer, ClassOf, InputOf, Representation, RowOf, Validated } from './types.js';
-import { underWhole } from './validation.js';
+import { hooked, ofWhole, type Verdict, whenValid } from './validation.js';
 
 /** Errors of rows by index, and those of the list itself. */
 export type ListErrors<X extends AnySerializer> = { [index: number]: X['errors'] } & { non_field_errors?: string[] };
@@ -139,32 +139,29 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
   }
 
   /** @internal */
-  [VALIDATE](data: unknown): MaybePromise<Validated<X>[]> {
+  [VALIDATE](data: unknown): Verdict<Validated<X>[]> {
     if (data === null && this.#options.allowNull) return null as never;
-    return underWhole(() =>
-      chain(this.#read(data), (list) =>
-        underWhole(
-          () => chain(this.validate(list), (checked) => this.#given(checked)),
-          () => list,
-        ),
+    return ofWhole(
+      whenValid(this.#read(data), (list) =>
+        hooked(list, () => chain(this.validate(list), (checked) => this.#given(checked))),
       ),
     );
   }
 
-  #read(data: unknown): MaybePromise<Validated<X>[]> {
+  #read(data: unknown): Verdict<Validated<X>[]> {
     const { allowEmpty = true, minLength = 0, maxLength = Number.POSITIVE_INFINITY, errorMessages } = this.#options;
-    if (!Array.isArray(data)) throw refusal('not_a_list', { input_type: typeName(data) }, errorMessages);
-    if (!allowEmpty && data.length === 0) throw refusal('empty', {}, errorMessages);
-    if (data.length > maxLength) throw refusal('max_length', { max_length: maxLength }, errorMessages);
-    if (data.length < minLength) throw refusal('min_length', { min_length: minLength }, errorMessages);
-    return readItems(data, { runValidation: (item) => this.#readRow(item) }, NO_CTX) as MaybePromise<Validated<X>[]>;
+    if (!Array.isArray(data)) return refusal('not_a_list', { input_type: typeName(data) }, errorMessages);
+    if (!allowEmpty && data.length === 0) return refusal('empty', {}, errorMessages);
+    if (data.length > maxLength) return refusal('max_length', { max_length: maxLength }, errorMessages);
+    if (data.length < minLength) return refusal('min_length', { min_length: minLength }, errorMessages);
+    return readItems(data, (item) => this.#readRow(item)) as Verdict<Validated<X>[]>;
   }
 
   #readRow(item: unknown): unknown {
     const { allowNull, errorMessages } = this.#options;
     if (item === null || item === undefined) {
       if (allowNull) return null;
-      throw new ValidationError(messageOf('null', {}, errorMessages));
+      return new ValidationError(messageOf('null', {}, errorMessages));
     }
     return this.child[VALIDATE](item);
   }

@@ -1,5 +1,6 @@
 /** A serializer as a field of another: `nested(UserSerializer, { many: true })`. */
-import { Field, NO_CTX, usage } from '../fields/field.js';
+import { Field, READ, usage } from '../fields/field.js';
+import { orThrow } from '../fields/refusal.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions } from '../fields/types.js';
 import { NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
 import { BaseSerializer } from './base-serializer.js';
@@ -8,6 +9,7 @@ import type { ListSerializer } from './list.js';
 import { REPRESENT } from './run.js';
 import { runOf } from './scope.js';
 import type { AnySerializer, ClassOf, INPUT, InputOf, Representation, Validated } from './types.js';
+import type { Verdict } from './validation.js';
 
 export interface NestedOptions
   extends FieldOptions,
@@ -53,10 +55,10 @@ export class NestedField extends Field<NestedOptions> {
   }
 
   /** With `source: '*'`, null has nothing to stand for: it is no dictionary. */
-  override runValidation(data: unknown, ctx: Ctx = NO_CTX): unknown {
+  override [READ](data: unknown, ctx: Ctx): unknown {
     const { source, allowNull, readOnly } = this.options;
     if (data === null && source === '*' && allowNull && !readOnly) return this.toInternalValue(data, ctx);
-    return super.runValidation(data, ctx);
+    return super[READ](data, ctx);
   }
 
   override toRepresentation(value: unknown, ctx: Ctx): unknown {
@@ -70,11 +72,11 @@ export class NestedField extends Field<NestedOptions> {
   override toInternalValue(data: unknown, ctx: Ctx): unknown {
     const child = this.#child(ctx);
     const run = runOf(ctx);
-    if (!run) return child[VALIDATE](data);
+    if (!run) return orThrow(child[VALIDATE](data) as Verdict<unknown>);
     if (run.depth === MAX_DEPTH) throw tooDeep();
     run.depth++;
     try {
-      return child[VALIDATE](data);
+      return orThrow(child[VALIDATE](data) as Verdict<unknown>);
     } finally {
       run.depth--;
     }

@@ -3,52 +3,58 @@
  *
  * Errors: `USAGE` for what is read or called too early.
  */
-import { isValidationError, usage } from '../fields/field.js';
-import type { MaybePromise } from '../fields/maybe-promise.js';
+import { usage } from '../fields/field.js';
+import { isPromise } from '../fields/maybe-promise.js';
+import { isRefusal } from '../fields/refusal.js';
 import type { MessageTree, ValidationError } from '../lib/validation-error.js';
 import type { SerializerOptions } from './definition.js';
 import { noData } from './standard.js';
+import type { Verdict } from './validation.js';
+
+const NOT_YET = Symbol('not yet validated');
 
 export class Outcome<V> {
   readonly #options: SerializerOptions;
-  readonly #hasData: boolean;
-  readonly #validate: () => MaybePromise<V>;
-  #settled: { readonly value: V } | { readonly error: ValidationError } | undefined;
+  readonly #validate: () => Verdict<V>;
+  #running: Verdict<V> | undefined;
+  #result: V | ValidationError | typeof NOT_YET = NOT_YET;
 
-  constructor(options: SerializerOptions, validate: () => MaybePromise<V>) {
+  constructor(options: SerializerOptions, validate: () => Verdict<V>) {
     this.#options = options;
-    this.#hasData = Object.hasOwn(options, 'data');
     this.#validate = validate;
   }
 
   async settle({ raiseException = false }: { raiseException?: boolean }): Promise<boolean> {
     if (!this.#hasData) throw usage('There is nothing to validate: give the serializer `data`.');
-    this.#settled ??= await this.#run();
-    if ('value' in this.#settled) return true;
-    if (raiseException) throw this.#settled.error;
+    this.#running ??= this.#run();
+    // To await what is there already would cost a turn of the event loop's queue for every input of a list.
+    const result = isPromise(this.#running) ? await this.#running : this.#running;
+    this.#result = result as V | ValidationError;
+    if (!isRefusal(result)) return true;
+    if (raiseException) throw result;
     return false;
   }
 
   get errors(): MessageTree {
-    const settled = this.#get('errors');
-    return 'error' in settled ? settled.error.byField : {};
+    const result = this.#get('errors');
+    return isRefusal(result) ? result.byField : {};
   }
 
   get value(): V {
-    const settled = this.#get('validatedData');
-    if ('error' in settled) throw usage('The data is not valid, so there is no `validatedData`: see `errors`.');
-    return settled.value;
+    const result = this.#get('validatedData');
+    if (isRefusal(result)) throw usage('The data is not valid, so there is no `validatedData`: see `errors`.');
+    return result;
   }
 
   get isInvalid(): boolean {
-    return this.#settled !== undefined && 'error' in this.#settled;
+    return isRefusal(this.#result);
   }
 
   /** The values that `save()` stores. */
   toSave(): V {
-    if (!this.#settled) throw usage('Call `isValid()` before `save()`.');
-    if ('error' in this.#settled) throw usage('`save()` needs valid data: see `errors`.');
-    return this.#settled.value;
+    if (this.#result === NOT_YET) throw usage('Call `isValid()` before `save()`.');
+    if (isRefusal(this.#result)) throw usage('`save()` needs valid data: see `errors`.');
+    return this.#result as V;
   }
 
   /** What `data` shows: the instance, else the valid values; undefined where it is a form to be filled in. */
@@ -56,23 +62,21 @@ export class Outcome<V> {
     if (this.isInvalid) return undefined;
     if (instance !== null) return { value: instance };
     if (!this.#hasData) return undefined;
-    if (!this.#settled) throw usage('Call `isValid()` before `data` is read.');
+    if (this.#result === NOT_YET) throw usage('Call `isValid()` before `data` is read.');
     return { value: this.value };
   }
 
-  #get(name: string) {
-    if (!this.#settled) throw usage(`Call \`isValid()\` before \`${name}\` is read.`);
-    return this.#settled;
+  get #hasData(): boolean {
+    return Object.hasOwn(this.#options, 'data');
   }
 
-  async #run() {
+  #get(name: string): V | ValidationError {
+    if (this.#result === NOT_YET) throw usage(`Call \`isValid()\` before \`${name}\` is read.`);
+    return this.#result as V | ValidationError;
+  }
+
+  #run(): Verdict<V> {
     const { data, allowNull } = this.#options;
-    try {
-      if (data === undefined || (data === null && !allowNull)) throw noData();
-      return { value: await this.#validate() };
-    } catch (error) {
-      if (isValidationError(error)) return { error };
-      throw error;
-    }
+    return data === undefined || (data === null && !allowNull) ? noData() : this.#validate();
   }
 }

@@ -1,24 +1,21 @@
 /**
  * The fields of a class as one function that reads input.
  *
- * Shape:  `read(data, scopes)` gives the values by source, or a promise where a field or hook is asynchronous. Fields
- *         that are read-only take no part: their input is ignored, and so is their default.
- * Errors: `ValidationError` by field name, with the errors of all fields.
+ * Shape:  `read(data, scopes)` gives the values by source, or a refusal with the errors of all fields by name; a promise
+ *         where a field or hook is asynchronous. Values and errors stand in the order of the fields, whenever they came.
+ *         Fields that are read-only take no part: their input is ignored, and so is their default.
  */
-import { EMPTY, isValidationError, usage } from '../fields/field.js';
-import { isPromise, type MaybePromise } from '../fields/maybe-promise.js';
+import { EMPTY, readBy, usage } from '../fields/field.js';
+import { chain, isPromise } from '../fields/maybe-promise.js';
 import { type ReadAtOnce, readerAtOnce } from '../fields/read-at-once.js';
-import { refusal } from '../fields/refusal.js';
+import { attempt, isRefusal, refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
 import { type ErrorTree, ValidationError } from '../lib/validation-error.js';
 import type { BoundField } from './bound-field.js';
-import { type GeneratedReader, generateReader } from './generate.js';
+import { generateReader, type Read, type Readers } from './generate.js';
 import { messageOf } from './messages.js';
 import { setOwn, type Target } from './run.js';
-
-/** `scopes` are those of `written(all)`, in the same order. */
-export type Read = (data: object, scopes: readonly Ctx[]) => MaybePromise<Target>;
 
 /** The fields that take input. */
 export function written(all: readonly BoundField[]): readonly BoundField[] {
@@ -28,85 +25,34 @@ export function written(all: readonly BoundField[]): readonly BoundField[] {
 export function reader(all: readonly BoundField[]): Read {
   const fields = written(all);
   const atOnce = fields.map((bound) => (canReadAtOnce(bound) ? readerAtOnce(bound.field) : undefined));
-  const readPlain = wholeAtOnce(fields, atOnce);
-  return (data, scopes) => {
-    const plain = readPlain?.(data);
-    if (plain !== undefined) return plain;
-    const results = new Results(fields);
-    const waiting: Promise<void>[] = [];
+  const rest: Readers['rest'] = (data, values, scopes) => {
+    let isWaiting = false;
     for (let i = 0; i < fields.length; i++) {
-      const bound = fields[i] as BoundField;
-      try {
-        const value = readOne(bound, atOnce[i], data, scopes[i] as Ctx);
-        if (isPromise(value)) waiting.push(results.whenRead(i, value));
-        else results.values[i] = value;
-      } catch (error) {
-        results.refuse(i, error);
-      }
+      if (values[i] !== EMPTY) continue;
+      values[i] = readOne(fields[i] as BoundField, data, scopes()[i] as Ctx);
+      isWaiting ||= isPromise(values[i]);
     }
-    return waiting.length > 0 ? Promise.all(waiting).then(() => results.attrs()) : results.attrs();
+    return isWaiting ? Promise.all(values).then((late) => whole(fields, late)) : whole(fields, values);
   };
+  const any: Read = (data, scopes) => {
+    const values = fields.map(({ name }, i) => atOnce[i]?.(inputOf(data, name)) ?? EMPTY);
+    return rest(data, values, scopes);
+  };
+  return generated(fields, atOnce, { rest, any }) ?? any;
 }
 
-/** What the fields gave, each at its own place: values and errors come in the order of the fields, whenever they came. */
-class Results {
-  readonly values: unknown[];
-  readonly #errors: (ErrorTree | undefined)[] = [];
-  #isRefused = false;
-
-  constructor(readonly fields: readonly BoundField[]) {
-    this.values = new Array(fields.length).fill(EMPTY);
-  }
-
-  whenRead(i: number, value: Promise<unknown>): Promise<void> {
-    return value.then(
-      (late) => {
-        this.values[i] = late;
-      },
-      (error) => this.refuse(i, error),
-    );
-  }
-
-  /** Whatever is no refusal of the input is thrown on. */
-  refuse(i: number, error: unknown): void {
-    if (!isValidationError(error)) throw error;
-    if (Object.keys(error.errors).length === 0) return;
-    this.#errors[i] = error.errors;
-    this.#isRefused = true;
-  }
-
-  attrs(): Target {
-    const attrs: Target = {};
-    for (let i = 0; i < this.fields.length; i++) {
-      try {
-        setAt(attrs, (this.fields[i] as BoundField).path, this.values[i]);
-      } catch (error) {
-        this.refuse(i, error);
-      }
-    }
-    if (this.#isRefused) throw refusal(this.#tree());
-    return attrs;
-  }
-
-  #tree(): ErrorTree {
-    const entries = this.fields.flatMap(({ name }, i) => {
-      const errors = this.#errors[i];
-      return errors ? [[name, errors] as const] : [];
-    });
-    return Object.fromEntries(entries);
-  }
-}
-
-/** Reads input in which every field is sent and ordinary, as one object literal; where every field allows that. */
-function wholeAtOnce(
+/** As one object literal, where every field has a property of its own and may be read at once. */
+function generated(
   fields: readonly BoundField[],
   atOnce: readonly (ReadAtOnce | undefined)[],
-): GeneratedReader | undefined {
-  const isCertain = fields.every(({ name }, i) => atOnce[i] && !(name in Object.prototype));
-  if (!isCertain) return undefined;
-  const places = fields.map(({ name, path }) => ({ name, property: path[0] as string }));
-  if (new Set(places.map(({ property }) => property)).size < places.length) return undefined;
-  return generateReader(places, atOnce as readonly ReadAtOnce[]);
+  readers: Readers,
+): Read | undefined {
+  const places = fields.flatMap(({ name, path: [property] }, i) => {
+    const read = atOnce[i];
+    return read && property !== undefined && !(name in Object.prototype) ? [{ name, property, read }] : [];
+  });
+  const isCertain = new Set(places.map(({ property }) => property)).size === fields.length;
+  return isCertain ? generateReader(places, readers) : undefined;
 }
 
 /** Where the value goes by its own name, with no hook in between. `__proto__` is no ordinary property. */
@@ -114,14 +60,21 @@ function canReadAtOnce({ path, hook, name }: BoundField): boolean {
   return path.length === 1 && hook === undefined && name !== '__proto__' && path[0] !== '__proto__';
 }
 
-function readOne({ name, field, hook }: BoundField, atOnce: ReadAtOnce | undefined, data: object, ctx: Ctx): unknown {
-  const input = Object.hasOwn(data, name) ? (data as Target)[name] : EMPTY;
-  const ordinary = atOnce?.(input);
-  if (ordinary !== undefined && ordinary !== EMPTY) return ordinary;
-  const value = field.runValidation(input, ctx);
-  if (!hook) return value;
-  const run = (read: unknown) => (read === EMPTY ? EMPTY : checkedHook(name, hook(read as never, ctx)));
-  return isPromise(value) ? value.then(run) : run(value);
+function inputOf(data: object, name: string): unknown {
+  return Object.hasOwn(data, name) ? (data as Target)[name] : EMPTY;
+}
+
+function readOne({ name, field, hook, path }: BoundField, data: object, ctx: Ctx): unknown {
+  const value = readBy(field, inputOf(data, name), ctx);
+  if (!hook && path.length > 0) return value;
+  return chain(value, (read) => {
+    const checked = hook && isValue(read) ? attempt(() => checkedHook(name, hook(read as never, ctx))) : read;
+    return path.length > 0 ? checked : chain(checked, mergeable);
+  });
+}
+
+function isValue(value: unknown): boolean {
+  return value !== EMPTY && !isRefusal(value);
 }
 
 function checkedHook(name: string, value: unknown): unknown {
@@ -130,11 +83,44 @@ function checkedHook(name: string, value: unknown): unknown {
   return value;
 }
 
+/** With `source: '*'` the parts of a value become values of the whole, so it must have parts. */
+function mergeable(value: unknown): unknown {
+  if (!isValue(value) || (typeof value === 'object' && !Array.isArray(value))) return value;
+  return new ValidationError(messageOf('invalid', { datatype: typeName(value) }));
+}
+
+/** What the fields gave, each at its own place. */
+function whole(fields: readonly BoundField[], values: readonly unknown[]): Target | ValidationError {
+  return errorsIn(fields, values) ?? valuesOf(fields, values);
+}
+
+function errorsIn(fields: readonly BoundField[], values: readonly unknown[]): ValidationError | undefined {
+  let errors: Record<string, ErrorTree> | undefined;
+  for (let i = 0; i < fields.length; i++) {
+    const value = values[i];
+    if (!isRefusal(value) || isWithout(value)) continue;
+    errors ??= {};
+    setOwn(errors, (fields[i] as BoundField).name, value.errors);
+  }
+  return errors && refusal(errors);
+}
+
+/** An error that holds nothing refuses nothing. */
+function isWithout({ errors }: ValidationError): boolean {
+  return Array.isArray(errors) ? errors.length === 0 : Object.keys(errors).length === 0;
+}
+
+function valuesOf(fields: readonly BoundField[], values: readonly unknown[]): Target {
+  const attrs: Target = {};
+  for (let i = 0; i < fields.length; i++) {
+    if (isValue(values[i])) setAt(attrs, (fields[i] as BoundField).path, values[i]);
+  }
+  return attrs;
+}
+
 /** `['a', 'b']` sets `attrs.a.b`; no path merges an object into `attrs`. */
 function setAt(attrs: Target, path: readonly string[], value: unknown): void {
-  if (value === EMPTY) return;
   if (path.length === 0) {
-    if (typeof value !== 'object' || Array.isArray(value)) throw notMergeable(value);
     for (const [name, part] of Object.entries(value ?? {})) setOwn(attrs, name, part);
     return;
   }
@@ -146,9 +132,4 @@ function setAt(attrs: Target, path: readonly string[], value: unknown): void {
     target = target[step] as Target;
   }
   setOwn(target, path.at(-1) as string, value);
-}
-
-/** With `source: '*'` the parts of a value become values of the whole, so it must have parts. */
-function notMergeable(value: unknown): ValidationError {
-  return new ValidationError(messageOf('invalid', { datatype: typeName(value) }));
 }

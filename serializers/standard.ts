@@ -1,5 +1,5 @@
 /** Serializers as Standard Schemas (https://standardschema.dev): the body of a task, for one. */
-import { isValidationError } from '../fields/field.js';
+import { isValidationError } from '../fields/refusal.js';
 import { issuesOf, type StandardResult, type StandardSchemaV1 } from '../lib/schema.js';
 import { NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
 

@@ -1,50 +1,31 @@
 /**
- * The steps between reading and `validate()`, shared by serializers and their lists.
+ * The steps of validating a whole, shared by serializers and their lists. A refusal is given in place of the value.
  *
  * Shape:  each runs at once where nothing is asynchronous.
- * Errors: an error without any message refuses nothing, as `throw new ValidationError(errors)` may find none.
  */
-import { isValidationError } from '../fields/field.js';
-import { isPromise, type MaybePromise } from '../fields/maybe-promise.js';
-import type { Ctx, Validator } from '../fields/types.js';
-import { type ErrorInput, NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
+import { chain, type MaybePromise } from '../fields/maybe-promise.js';
+import { attempt, isRefusal, refusal } from '../fields/refusal.js';
+import { NON_FIELD_ERRORS, type ValidationError } from '../lib/validation-error.js';
 
-/** All of them see the value; their lists of errors become one, a tree by field name is thrown as it is. */
-export function runValidators(validators: readonly Validator[], value: unknown, ctx: Ctx): MaybePromise<void> {
-  const errors: ValidationError[] = [];
-  const keep = (error: unknown) => {
-    if (!isValidationError(error)) throw error;
-    errors.push(error);
-  };
-  const waiting: Promise<void>[] = [];
-  for (const validate of validators) {
-    try {
-      const done = validate(value, ctx);
-      if (isPromise(done)) waiting.push(done.then(undefined, keep));
-    } catch (error) {
-      keep(error);
-    }
-  }
-  const finish = () => {
-    const tree = errors.find((error) => !Array.isArray(error.errors));
-    if (tree) throw tree;
-    if (errors.length > 0) throw new ValidationError(errors.flatMap((error) => error.errors as ErrorInput));
-  };
-  return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
+/** The value, or what refuses it. */
+export type Verdict<T> = MaybePromise<T | ValidationError>;
+
+/** `next(value)`, unless the value was refused. */
+export function whenValid<T, R>(verdict: Verdict<T>, next: (value: T) => Verdict<R>): Verdict<R> {
+  return chain(verdict, (value): Verdict<R> => (isRefusal(value) ? value : next(value)));
 }
 
-/** Errors without a field belong to the whole. `instead` is the value where an error turns out to hold nothing. */
-export function underWhole<T>(validate: () => MaybePromise<T>, instead?: () => T): MaybePromise<T> {
-  const refuse = (error: unknown): T => {
-    if (!isValidationError(error)) throw error;
-    const { errors } = error;
-    if (instead && Object.keys(errors).length === 0) return instead();
-    throw Array.isArray(errors) ? new ValidationError({ [NON_FIELD_ERRORS]: errors as ErrorInput }) : error;
-  };
-  try {
-    const value = validate();
-    return isPromise(value) ? (value as Promise<T>).catch(refuse) : value;
-  } catch (error) {
-    return refuse(error);
-  }
+/** Errors without a field belong to the whole. */
+export function ofWhole<T>(verdict: Verdict<T>): Verdict<T> {
+  return chain(verdict, (value): T | ValidationError =>
+    isRefusal(value) && Array.isArray(value.errors) ? refusal({ [NON_FIELD_ERRORS]: value.errors }) : value,
+  );
+}
+
+/** What a hook makes of `value`. An error without any message refuses nothing, as `new ValidationError(found)` may hold none. */
+export function hooked<T>(value: T, hook: (value: T) => MaybePromise<T>): Verdict<T> {
+  return chain(
+    attempt(() => hook(value)),
+    (given): T | ValidationError => (isRefusal(given) && Object.keys(given.errors).length === 0 ? value : given),
+  );
 }

@@ -3,7 +3,7 @@
  *
  * Shape:  `{ output, data? }`, `{ errors }`, or `{ raises }` with whatever was thrown.
  */
-import { isValidationError } from '../../fields/field.js';
+import { isValidationError } from '../../fields/refusal.js';
 import type { ErrorTree } from '../../lib/validation-error.js';
 import { camelCase } from './describe-field.js';
 import type { SerializerType } from './describe-serializer.js';
