@@ -1,5 +1,5 @@
 /** Checks of one value: all of them see it, and all their errors are told. */
-import type { ErrorDetail, ErrorTree, ValidationError } from '../lib/validation-error.js';
+import type { ErrorDetail, ValidationError } from '../lib/validation-error.js';
 import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { attempt, isRefusal, refusal } from './refusal.js';
 import type { Ctx } from './types.js';
@@ -28,8 +28,8 @@ export function runChecks(
 
 /** Several lists become one; a tree by name stands as it is, since there is no list to add it to. */
 function joined(found: readonly unknown[]): ValidationError | undefined {
-  const trees: ErrorTree[] = found.filter(isRefusal).map(({ errors }) => errors);
-  if (trees.length === 0) return undefined;
-  const tree = trees.find((errors) => !Array.isArray(errors));
-  return refusal(tree ?? (trees.flat() as ErrorDetail[]));
+  const refused = found.filter(isRefusal);
+  if (refused.length <= 1) return refused[0];
+  const tree = refused.find(({ errors }) => !Array.isArray(errors));
+  return tree ?? refusal(refused.flatMap(({ errors }) => errors as readonly ErrorDetail[]));
 }

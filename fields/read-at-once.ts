@@ -47,11 +47,12 @@ function isPrinting(unit: number): boolean {
   return unit > 0x20 && unit < 0x7f;
 }
 
-/** Nought is left to the field, which knows -0. */
+/** -0 is left to the field, which makes 0 of it. */
 function number(options: NumberOptions, isKind: (value: unknown) => boolean): ReadAtOnce {
   const { minValue = Number.NEGATIVE_INFINITY, maxValue = Number.POSITIVE_INFINITY } = options;
   if (typeof minValue !== 'number' || typeof maxValue !== 'number') return () => EMPTY;
-  return (input) => (isKind(input) && input !== 0 && isBetween(input as number, minValue, maxValue) ? input : EMPTY);
+  return (input) =>
+    isKind(input) && !Object.is(input, -0) && isBetween(input as number, minValue, maxValue) ? input : EMPTY;
 }
 
 function isBetween(value: number, least: number, most: number): boolean {

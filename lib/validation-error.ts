@@ -5,6 +5,7 @@
  *         `messages` is the same tree with the texts alone: what an HTTP client gets.
  */
 import { BgTasksError, preview } from './errors.js';
+import { setOwn } from './own.js';
 
 export interface ErrorDetail {
   readonly message: string;
@@ -67,7 +68,8 @@ function isDetail(input: object): input is ErrorDetail {
 }
 
 export function toMessages(tree: ErrorTree): MessageTree {
-  if (Array.isArray(tree)) return tree.map((detail: ErrorDetail) => detail.message);
-  const branches = Object.entries(tree as Record<string, ErrorTree>);
-  return Object.fromEntries(branches.map(([key, value]) => [key, toMessages(value)]));
+  if (isLeaf(tree)) return tree.map(({ message }) => message);
+  const messages: { [key: string]: MessageTree } = {};
+  for (const key of Object.keys(tree)) setOwn(messages, key, toMessages(tree[key] as ErrorTree));
+  return messages;
 }

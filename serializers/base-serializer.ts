@@ -63,7 +63,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
     this.initialData = options.data;
     this.#options = options;
     this.#outcome = new Outcome(options, () => {
-      this.#adopt(this.#newRun());
+      this.#adopt(undefined);
       return this[VALIDATE](this.initialData);
     });
   }
@@ -228,7 +228,8 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
     return Object.fromEntries(sent.map((name) => [name, (initialData as Target)[name]])) as RP;
   }
 
-  #adopt(run: Run): void {
+  /** undefined: one of its own, once it is needed. */
+  #adopt(run: Run | undefined): void {
     if (this.#run === run) return;
     this.#run = run;
     this.#fieldScopes = undefined;

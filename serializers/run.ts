@@ -8,8 +8,11 @@
 import { isPromise } from '../fields/maybe-promise.js';
 import type { RemoteSlot } from '../fields/remote.js';
 import type { Ctx } from '../fields/types.js';
+import { setOwn } from '../lib/own.js';
 import type { DataSourceLike } from '../lib/settings.js';
 import type { RemoteDefaults } from './remote/policy.js';
+
+export { setOwn };
 
 /** An object or list with a slot in it. */
 export type Target = Record<PropertyKey, unknown>;
@@ -45,12 +48,6 @@ export class Sites {
 
 /** Represents a row within a run; what our serializers offer to the layers below them. */
 export const REPRESENT: unique symbol = Symbol('bgtasks.represent');
-
-/** Assigns an own property, also one named `__proto__`. */
-export function setOwn(target: Target, property: PropertyKey, value: unknown): void {
-  if (property !== '__proto__') target[property] = value;
-  else Object.defineProperty(target, property, { value, writable: true, enumerable: true, configurable: true });
-}
 
 /** The state of one `data`. Fields see it as their `Ctx`. */
 export class Run implements Ctx {
