@@ -31,7 +31,7 @@ import { refusal } from './messages.js';
 import { Outcome } from './outcome.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { finishRun, inBatch } from './remote/waves.js';
-import { REPRESENT, Run, type Target } from './run.js';
+import { REPRESENT, REPRESENT_ALL, Run, type Target } from './run.js';
 import { Scope } from './scope.js';
 import { standard } from './standard.js';
 import type { AnySerializer, ClassOf, Errors, INPUT, RowOf } from './types.js';
@@ -141,7 +141,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   /** One row as plain data. In an override, the slots of remote fields still hold their keys: the objects come later. */
   toRepresentation(row: E): RP {
     const run = this.#ctx();
-    const output = this.#compiled.represent(row, run, this.#ownRemote);
+    const output = this.#compiled.represent.one(row, run, this.#ownRemote);
     run.made(output);
     return output as RP;
   }
@@ -165,11 +165,17 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   /** @internal */
   [REPRESENT](row: unknown, run: Run): unknown {
     this.#adopt(run);
-    if (row === null || row === undefined) return null;
-    if (this.toRepresentation !== BaseSerializer.prototype.toRepresentation) {
-      return run.override(() => this.toRepresentation(row as E));
-    }
-    return this.#compiled.represent(row, run, this.#ownRemote);
+    if (!this.#isOverridden) return this.#compiled.represent.one(row, run, this.#ownRemote);
+    return row === null || row === undefined ? null : run.override(() => this.toRepresentation(row as E));
+  }
+
+  /** @internal The same for a list. */
+  [REPRESENT_ALL](rows: readonly unknown[], run: Run): unknown[] {
+    this.#adopt(run);
+    if (!this.#isOverridden) return this.#compiled.represent.all(rows, run, this.#ownRemote);
+    const output: unknown[] = [];
+    rows.forEach((row, i) => void run.put(output as unknown as Target, i, this[REPRESENT](row, run)));
+    return output;
   }
 
   /** @internal */
@@ -248,6 +254,10 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   #ctx(): Run {
     this.#run ??= this.#newRun();
     return this.#run;
+  }
+
+  get #isOverridden(): boolean {
+    return this.toRepresentation !== BaseSerializer.prototype.toRepresentation;
   }
 
   get #definition(): Definition {

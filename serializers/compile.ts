@@ -7,9 +7,9 @@ import { usage } from '../fields/field.js';
 import type { AnyField, Ctx, Validator } from '../fields/types.js';
 import { type BoundField, bind } from './bound-field.js';
 import type { Definition } from './definition.js';
-import type { Read } from './generate.js';
+import type { Read, Represent } from './generate.js';
 import { reader, written } from './read.js';
-import { type Represent, representer } from './represent.js';
+import { representer } from './represent.js';
 import type { Run, Target } from './run.js';
 import { Scope } from './scope.js';
 

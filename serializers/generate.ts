@@ -10,6 +10,7 @@ import { EMPTY } from '../fields/field.js';
 import type { ReadAtOnce } from '../fields/read-at-once.js';
 import type { ShownAs } from '../fields/shown-as.js';
 import type { Ctx } from '../fields/types.js';
+import type { RemoteDefaults } from './remote/policy.js';
 import type { Run, Target } from './run.js';
 import type { Verdict } from './validation.js';
 
@@ -23,22 +24,29 @@ export interface Slot {
 }
 
 export interface Questions {
+  /** What stands for a row that is none: null for nothing at all; all else is a mistake. */
+  noObject(row: unknown): null;
   /** What stands in the slot for now. */
   show(index: number, row: unknown, run: Run): unknown;
   /** Shows a date, at once. */
   date(index: number, value: Date, run: Run): unknown;
   /** Leaves the key of a remote field, and records the site. */
-  remote(index: number, row: unknown, output: Target, run: Run, own: unknown): void;
+  remote(index: number, row: unknown, output: Target, run: Run, own?: RemoteDefaults): void;
   /** Whether what `show` gave cannot stay: a promise, or no value. */
   isLate(value: unknown): boolean;
   /** Takes such values out, and hands promises to the run. */
   settle(output: Target, run: Run): void;
 }
 
-export type Generated = (row: unknown, run: Run, own: unknown) => Target;
+export interface Represent {
+  /** At once; what comes later is left to the run. Null for null. */
+  one(row: unknown, run: Run, own?: RemoteDefaults): Target | null;
+  /** The same for each row: as code of its own it takes half the time of a loop that all classes share. */
+  all(rows: readonly unknown[], run: Run, own?: RemoteDefaults): (Target | null)[];
+}
 
-export function generate(slots: readonly Slot[], questions: Questions): Generated | undefined {
-  return made('questions', textOf(slots), questions) as Generated | undefined;
+export function generate(slots: readonly Slot[], questions: Questions): Represent | undefined {
+  return made('questions', textOf(slots), questions) as Represent | undefined;
 }
 
 /** `scopes` are asked for where a field must be. */
@@ -93,8 +101,9 @@ function textOf(slots: readonly Slot[]): string {
   const lateness = ['late', ...unsure.map(({ name }) => `isLate(output[${text(name)}])`)].join(' || ');
   const remotes = slots.flatMap(({ isRemote }, i) => (isRemote ? [`remote(${i}, row, output, run, own);`] : []));
   return `'use strict';
-    const { show, date, remote, isLate, settle } = questions;
-    return function represent(row, run, own) {
+    const { noObject, show, date, remote, isLate, settle } = questions;
+    function one(row, run, own) {
+      if (typeof row !== 'object' || row === null) return noObject(row);
       let late = false;
       ${reads.join('\n      ')}
       const output = {
@@ -103,7 +112,13 @@ function textOf(slots: readonly Slot[]): string {
       if (${lateness}) settle(output, run);
       ${remotes.join('\n      ')}
       return output;
-    };`;
+    }
+    function all(rows, run, own) {
+      const list = new Array(rows.length);
+      for (let i = 0; i < rows.length; i++) list[i] = one(rows[i], run, own);
+      return list;
+    }
+    return { one, all };`;
 }
 
 /** In a literal, a plain `__proto__` would set the prototype. */

@@ -23,7 +23,7 @@ import {
 import { messageOf, refusal } from './messages.js';
 import { Outcome } from './outcome.js';
 import { finishRun, inBatch } from './remote/waves.js';
-import { REPRESENT, Run, type Target } from './run.js';
+import { REPRESENT, REPRESENT_ALL, Run } from './run.js';
 import { standard } from './standard.js';
 import type { AnySerializer, ClassOf, InputOf, Representation, RowOf, Validated } from './types.js';
 import { hooked, ofWhole, type Verdict, whenValid } from './validation.js';
@@ -54,7 +54,7 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
   #data: Promise<Representation<X>[]> | undefined;
 
   constructor(type: ClassOf<X>, rows?: Iterable<RowOf<X>> | null, options: ListSerializerOptions = {}) {
-    this.instance = rows ? Array.from(rows) : null;
+    this.instance = rows ? listOf(rows) : null;
     this.context = options.context ?? {};
     this.partial = options.partial ?? false;
     this.initialData = options.data;
@@ -132,10 +132,7 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
 
   /** @internal */
   [REPRESENT](rows: Iterable<unknown>, run: Run): unknown[] {
-    const output: unknown[] = [];
-    let index = 0;
-    for (const row of rows) run.put(output as unknown as Target, index++, this.child[REPRESENT](row, run));
-    return output;
+    return this.child[REPRESENT_ALL](listOf(rows), run);
   }
 
   /** @internal */
@@ -186,4 +183,8 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
     const { dataSource } = (this.#type as unknown as { [DEFINITION]: Definition })[DEFINITION];
     return new Run(this.context, this.instance, this.partial, remoteDefaultsOf(this.#type), dataSource);
   }
+}
+
+function listOf<T>(rows: Iterable<T>): readonly T[] {
+  return Array.isArray(rows) ? rows : [...rows];
 }

@@ -11,25 +11,20 @@ import { isKey, type RemoteSlot } from '../fields/remote.js';
 import { shownAs } from '../fields/shown-as.js';
 import { preview } from '../lib/errors.js';
 import type { BoundField } from './bound-field.js';
-import { type Generated, generate, type Questions, type Slot } from './generate.js';
+import { generate, type Questions, type Represent, type Slot } from './generate.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { type Run, setOwn, type Target } from './run.js';
-
-export type Represent = (row: unknown, run: Run, own?: RemoteDefaults) => Target;
 
 export function representer(kind: string, all: readonly BoundField[]): Represent {
   const shown = all.filter(({ options }) => !options.writeOnly);
   const questions = questionsOf(kind, shown);
-  const represent = generate(shown.map(slotOf), questions) ?? loop(shown, questions);
-  return (row, run, own) => {
-    if (typeof row !== 'object' || row === null) throw usage(`${kind} shows objects, not ${preview(row)}.`);
-    return represent(row, run, own);
-  };
+  return generate(shown.map(slotOf), questions) ?? loop(shown, questions);
 }
 
 /** Without code made from text: slower, with the same objects. */
-export function loop(shown: readonly BoundField[], { show, remote, isLate, settle }: Questions): Generated {
-  return (row, run, own) => {
+export function loop(shown: readonly BoundField[], { noObject, show, remote, isLate, settle }: Questions): Represent {
+  const one: Represent['one'] = (row, run, own) => {
+    if (typeof row !== 'object' || row === null) return noObject(row);
     const output: Target = {};
     let late = false;
     for (let i = 0; i < shown.length; i++) {
@@ -42,6 +37,7 @@ export function loop(shown: readonly BoundField[], { show, remote, isLate, settl
     for (let i = 0; i < shown.length; i++) if (shown[i]?.remote) remote(i, row, output, run, own);
     return output;
   };
+  return { one, all: (rows, run, own) => rows.map((row) => one(row, run, own)) };
 }
 
 function slotOf({ name, field, path, remote }: BoundField): Slot {
@@ -56,6 +52,10 @@ function slotOf({ name, field, path, remote }: BoundField): Slot {
 function questionsOf(kind: string, shown: readonly BoundField[]): Questions {
   const at = (i: number) => shown[i] as BoundField;
   return {
+    noObject: (row) => {
+      if (row === null || row === undefined) return null;
+      throw usage(`${kind} shows objects, not ${preview(row)}.`);
+    },
     show: (i, row, run) => {
       const value = showOne(kind, at(i), row, run);
       // Where a later slot throws, nobody waits for this one any more: its rejection must not end the process.
@@ -63,7 +63,7 @@ function questionsOf(kind: string, shown: readonly BoundField[]): Questions {
       return value;
     },
     date: (i, value, run) => at(i).field.toRepresentation(value, run),
-    remote: (i, row, output, run, own) => showRemote(kind, at(i), row, output, run, own as RemoteDefaults | undefined),
+    remote: (i, row, output, run, own) => showRemote(kind, at(i), row, output, run, own),
     isLate: (value) => value === EMPTY || isPromise(value),
     settle: (output, run) => {
       for (const { name } of shown) {

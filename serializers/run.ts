@@ -48,6 +48,8 @@ export class Sites {
 
 /** Represents a row within a run; what our serializers offer to the layers below them. */
 export const REPRESENT: unique symbol = Symbol('bgtasks.represent');
+/** The same for a list of rows. */
+export const REPRESENT_ALL: unique symbol = Symbol('bgtasks.represent-all');
 
 /** The state of one `data`. Fields see it as their `Ctx`. */
 export class Run implements Ctx {
