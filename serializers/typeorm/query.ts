@@ -1,15 +1,20 @@
 /**
  * The few queries that validation sends, through TypeORM's query builder: nothing of TypeORM itself is imported.
  *
- * Units:  `MAX_VALUES` values go in one query; a longer list takes several.
+ * Units:  as many values go in one query as the database binds; a longer list takes several.
  */
 import type { ObjectLiteral, Repository, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { keysPerQuery } from '../../lib/provider/parameters.js';
 
 export type AnyRepository = Repository<ObjectLiteral>;
 
-/** PostgreSQL binds at most 65,535 values, SQLite 32,766. */
-const MAX_VALUES = 10_000;
+/** `items` in parts, each of which one query may ask for with `parts` values an item. */
+export function inQueries<T>(repository: AnyRepository, items: readonly T[], parts = 1): T[][] {
+  const size = Math.floor(keysPerQuery(repository.manager.connection.options.type, 1) / parts);
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
 
 /** Rows whose `property` is one of `values`. `extend` adds to the query what else is wanted. */
 export async function rowsWhereIn(
@@ -19,9 +24,9 @@ export async function rowsWhereIn(
   extend: (query: SelectQueryBuilder<ObjectLiteral>) => void = () => {},
 ): Promise<ObjectLiteral[]> {
   const rows: ObjectLiteral[] = [];
-  for (let start = 0; start < values.length; start += MAX_VALUES) {
+  for (const some of inQueries(repository, values)) {
     const query = repository.createQueryBuilder('t');
-    whereIn(query, repository, property, values.slice(start, start + MAX_VALUES));
+    whereIn(query, repository, property, some);
     extend(query);
     rows.push(...(await query.getMany()));
   }

@@ -7,22 +7,12 @@
  */
 import { usage } from '../../fields/field.js';
 import { filledMessage } from '../../fields/messages.js';
-import { loaderFor } from '../../fields/related-loader.js';
 import type { Queryset } from '../../fields/related-source.js';
 import type { Ctx, Validator } from '../../fields/types.js';
 import { type ErrorInput, ValidationError } from '../../lib/validation-error.js';
 import { Scope } from '../scope.js';
-import { type AnyRepository, columnOf, whereIn } from './query.js';
 import { repositoryOf } from './related-source.js';
-
-type Row = Record<string, unknown>;
-
-interface Question {
-  /** In the order of the properties. */
-  readonly values: readonly unknown[];
-  /** The row that is updated, or null. */
-  readonly own: object | null;
-}
+import { isTaken, type Row, selected } from './taken.js';
 
 export interface UniqueOptions {
   readonly queryset: Queryset;
@@ -36,10 +26,12 @@ export interface UniqueOptions {
 /** For the `validators` of a field: no other row has its value. */
 export function uniqueValidator({ queryset, property, lookup = 'exact', message }: UniqueOptions): Validator {
   const place = {};
+  const ignoresCase = lookup === 'iexact';
   return async (value, ctx) => {
     const name = property ?? (ctx instanceof Scope ? ctx.property : undefined);
     if (name === undefined) throw usage('uniqueValidator() outside of a serializer needs a "property".');
-    if (await isTaken(place, queryset, [name], { values: [value], own: ownRow(ctx) }, ctx, lookup === 'iexact'))
+    const comparison = { properties: [name], ignoresCase };
+    if (await isTaken(place, queryset, comparison, { values: [value], own: ownRow(ctx) }, ctx))
       refuse(message ?? 'This field must be unique.');
   };
 }
@@ -64,7 +56,7 @@ export function uniqueTogetherValidator({ queryset, fields, message }: UniqueTog
       properties.map((name) => (Object.hasOwn(attrs, name) ? attrs[name] : storedValue(queryset, own, name, ctx))),
     );
     if (values.some((value) => value === null || value === undefined)) return;
-    if (!(await isTaken(place, queryset, properties, { values, own }, ctx))) return;
+    if (!(await isTaken(place, queryset, { properties }, { values, own }, ctx))) return;
     const text = message ?? 'The fields {field_names} must make a unique set.';
     refuse(filledMessage('unique', text, { field_names: pairs.map(([name]) => name).join(', ') }));
   };
@@ -93,14 +85,12 @@ function uniqueFor(
   { queryset, field, dateField, message }: UniqueForOptions,
 ): Validator {
   const place = {};
-  const periodOf = (date: unknown) => textOf(date).slice(...part);
+  const comparison = { properties: [field, dateField], period: part };
   return async (attrs: Row, ctx) => {
     refuseMissing([field, dateField].filter((name) => !Object.hasOwn(attrs, name)).map((name) => [name]));
     const question = { values: [attrs[field], attrs[dateField]], own: ownRow(ctx) };
     if (question.values.some((value) => value === null || value === undefined)) return;
-    const isSame = (row: readonly string[], asked: readonly unknown[]) =>
-      row[0] === textOf(asked[0]) && (row[1] ?? '').slice(...part) === periodOf(asked[1]);
-    if (!(await isTaken(place, queryset, [field, dateField], question, ctx, false, isSame))) return;
+    if (!(await isTaken(place, queryset, comparison, question, ctx))) return;
     const text = message ?? `This field must be unique for the "{date_field}" ${period}.`;
     const filled = filledMessage('unique', text, { date_field: dateField });
     throw new ValidationError({ [field]: { message: filled, code: 'unique' } });
@@ -131,109 +121,4 @@ async function storedValue(queryset: Queryset, own: object | null, name: string,
   const id = repository.metadata.getEntityIdMap(own);
   const rows = await selected(repository, [name], (query) => query.whereInIds([id]));
   return rows[0]?.[name];
-}
-
-// ---------- the query
-
-type IsSame = (row: readonly string[], asked: readonly unknown[]) => boolean;
-
-const isEqual: IsSame = (row, asked) => row.every((text, index) => text === textOf(asked[index]));
-const isEqualInAnyCase: IsSame = (row, asked) =>
-  row.every((text, index) => text.toLowerCase() === textOf(asked[index]).toLowerCase());
-
-function isTaken(
-  place: object,
-  queryset: Queryset,
-  properties: readonly string[],
-  question: Question,
-  ctx: Ctx,
-  ignoresCase = false,
-  isSame: IsSame = ignoresCase ? isEqualInAnyCase : isEqual,
-): Promise<boolean> {
-  const loader = loaderFor(ctx, place, () => {
-    const repository = repositoryOf(queryset, ctx);
-    return (questions: readonly Question[]) => answer(repository, properties, questions, ignoresCase, isSame);
-  });
-  return loader.load(question);
-}
-
-async function answer(
-  repository: AnyRepository,
-  properties: readonly string[],
-  questions: readonly Question[],
-  ignoresCase: boolean,
-  isSame: IsSame,
-): Promise<boolean[]> {
-  // A period is compared here: the database is asked for the value alone.
-  const compared = isSame === isEqual || isSame === isEqualInAnyCase ? properties : properties.slice(0, 1);
-  const rows = await selected(repository, properties, (query) => {
-    compared.forEach((name, index) => {
-      const values = new Map(
-        questions.map((each) => [textOf(each.values[index]), keyOf(repository, name, each.values[index])]),
-      );
-      whereIn(query, repository, name, [...values.values()], ignoresCase);
-    });
-  });
-  const stored = new Map<string, { id: string; texts: readonly string[] }[]>();
-  for (const row of rows) {
-    const texts = properties.map((name) => textOf(keyOf(repository, name, row[name])));
-    push(stored, groupOf(texts[0] as string, ignoresCase), { id: idOf(repository, row), texts });
-  }
-  const earlier = new Map<string, (readonly string[])[]>();
-  return questions.map(({ values, own }) => {
-    const asked = properties.map((name, index) => keyOf(repository, name, values[index]));
-    const group = groupOf(textOf(asked[0]), ignoresCase);
-    const ownId = own && idOf(repository, own);
-    const isStored = (stored.get(group) ?? []).some(({ id, texts }) => id !== ownId && isSame(texts, asked));
-    const isRepeated = (earlier.get(group) ?? []).some((texts) => isSame(texts, asked));
-    push(earlier, group, asked.map(textOf));
-    return isStored || isRepeated;
-  });
-}
-
-function groupOf(text: string, ignoresCase: boolean): string {
-  return ignoresCase ? text.toLowerCase() : text;
-}
-
-function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  const list = lists.get(key);
-  if (list) list.push(item);
-  else lists.set(key, [item]);
-}
-
-/** The primary key and these properties of some rows; a relation with its key alone. */
-function selected(
-  repository: AnyRepository,
-  properties: readonly string[],
-  narrow: (query: ReturnType<AnyRepository['createQueryBuilder']>) => void,
-): Promise<Row[]> {
-  const { metadata } = repository;
-  const query = repository.createQueryBuilder('t');
-  query.select(metadata.primaryColumns.map(({ propertyPath }) => `t.${propertyPath}`));
-  properties.forEach((name, index) => {
-    const relation = metadata.findRelationWithPropertyPath(name);
-    const key = columnOf(repository, name);
-    if (relation) query.leftJoin(`t.${name}`, `r${index}`).addSelect(`r${index}.${key?.propertyPath}`);
-    else query.addSelect(`t.${name}`);
-  });
-  narrow(query);
-  return query.getMany() as Promise<Row[]>;
-}
-
-function idOf({ metadata }: AnyRepository, row: object): string {
-  return JSON.stringify(metadata.primaryColumns.map((column) => textOf(column.getEntityValue(row))));
-}
-
-/** A related row stands for its key. */
-function keyOf(repository: AnyRepository, name: string, value: unknown): unknown {
-  const isRelation = repository.metadata.findRelationWithPropertyPath(name) !== undefined;
-  if (!isRelation || typeof value !== 'object' || value === null) return value;
-  return columnOf(repository, name)?.getEntityValue(value);
-}
-
-/** Drivers give a decimal as `5`, `'5'` or `'5.00'`, and input has it in yet another form. */
-function textOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  const text = String(value);
-  return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
 }

@@ -1,6 +1,6 @@
 /**
  * How long the types take: 100 serializers of 18 fields, each nested in the next, checked by the compiler of this
- * package. Run it on a built package: `node dist/test/types/measure.js [folder of the declarations]`.
+ * package. `npm run measure:types [-- folder of the declarations]`.
  *
  * Units:  milliseconds, the best of several runs: of checking alone, and of the whole run of the compiler.
  */
