@@ -1,7 +1,7 @@
 /** Checks of one value: all of them see it, and all their errors are told. */
 import type { ErrorDetail, ValidationError } from '../lib/validation-error.js';
 import { isPromise, type MaybePromise } from './maybe-promise.js';
-import { attempt, isRefusal, refusal } from './refusal.js';
+import { attempt, holdsNothing, isRefusal, refusal } from './refusal.js';
 import type { Ctx } from './types.js';
 
 /** Gives a refusal, throws it, or does neither; a promise rejects with it. */
@@ -28,7 +28,7 @@ export function runChecks(
 
 /** Several lists become one; a tree by name stands as it is, since there is no list to add it to. */
 function joined(found: readonly unknown[]): ValidationError | undefined {
-  const refused = found.filter(isRefusal);
+  const refused = found.filter((one) => isRefusal(one)).filter((one) => !holdsNothing(one));
   if (refused.length <= 1) return refused[0];
   const tree = refused.find(({ errors }) => !Array.isArray(errors));
   return tree ?? refusal(refused.flatMap(({ errors }) => errors as readonly ErrorDetail[]));

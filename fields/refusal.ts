@@ -44,6 +44,11 @@ export function isRefusal(value: unknown): value is ValidationError {
   return value instanceof ValidationError;
 }
 
+/** True for an error without any message, as `new ValidationError(found)` may hold none: it refuses nothing. */
+export function holdsNothing({ errors }: ValidationError): boolean {
+  return Object.keys(errors).length === 0;
+}
+
 /** True for an error that refuses input; by code, as two copies of the package may be loaded. */
 export function isValidationError(error: unknown): error is ValidationError {
   return isRefusal(error) || (error as { code?: unknown } | null)?.code === 'VALIDATION';

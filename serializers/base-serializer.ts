@@ -27,7 +27,7 @@ import {
 } from './definition.js';
 import { initialOf } from './initial.js';
 import { ListSerializer, type ListSerializerClass } from './list.js';
-import { refusal } from './messages.js';
+import { wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { finishRun, inBatch } from './remote/waves.js';
@@ -188,7 +188,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
 
   #read(data: unknown): Verdict<VL> {
     if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Set) {
-      return refusal('invalid', { datatype: typeName(data) }, this.#options.errorMessages);
+      return wholeRefused('invalid', { datatype: typeName(data) }, this.#options.errorMessages);
     }
     return this.#compiled.read(data, this.#scopes) as Verdict<VL>;
   }

@@ -9,9 +9,9 @@
 import { usage } from '../fields/field.js';
 import { readItems } from '../fields/list.js';
 import { chain } from '../fields/maybe-promise.js';
+import { refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
-import { ValidationError } from '../lib/validation-error.js';
 import {
   ADOPT,
   DEFINITION,
@@ -20,7 +20,7 @@ import {
   remoteDefaultsOf,
   VALIDATE,
 } from './definition.js';
-import { messageOf, refusal } from './messages.js';
+import { messageOf, wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
 import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, REPRESENT_ALL, Run } from './run.js';
@@ -147,10 +147,10 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
 
   #read(data: unknown): Verdict<Validated<X>[]> {
     const { allowEmpty = true, minLength = 0, maxLength = Number.POSITIVE_INFINITY, errorMessages } = this.#options;
-    if (!Array.isArray(data)) return refusal('not_a_list', { input_type: typeName(data) }, errorMessages);
-    if (!allowEmpty && data.length === 0) return refusal('empty', {}, errorMessages);
-    if (data.length > maxLength) return refusal('max_length', { max_length: maxLength }, errorMessages);
-    if (data.length < minLength) return refusal('min_length', { min_length: minLength }, errorMessages);
+    if (!Array.isArray(data)) return wholeRefused('not_a_list', { input_type: typeName(data) }, errorMessages);
+    if (!allowEmpty && data.length === 0) return wholeRefused('empty', {}, errorMessages);
+    if (data.length > maxLength) return wholeRefused('max_length', { max_length: maxLength }, errorMessages);
+    if (data.length < minLength) return wholeRefused('min_length', { min_length: minLength }, errorMessages);
     return readItems(data, (item) => this.#readRow(item)) as Verdict<Validated<X>[]>;
   }
 
@@ -158,7 +158,7 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
     const { allowNull, errorMessages } = this.#options;
     if (item === null || item === undefined) {
       if (allowNull) return null;
-      return new ValidationError(messageOf('null', {}, errorMessages));
+      return refusal([messageOf('null', {}, errorMessages)]);
     }
     return this.child[VALIDATE](item);
   }

@@ -1,6 +1,7 @@
 /** What serializers themselves say about input; options `errorMessages` replace a text by its code. */
 import { filledMessage } from '../fields/messages.js';
-import { type ErrorInput, NON_FIELD_ERRORS, ValidationError } from '../lib/validation-error.js';
+import { refusal } from '../fields/refusal.js';
+import { type ErrorDetail, NON_FIELD_ERRORS, type ValidationError } from '../lib/validation-error.js';
 
 const MESSAGES = {
   null: 'This field may not be null.',
@@ -13,12 +14,12 @@ const MESSAGES = {
 
 export type ErrorMessages = Readonly<Record<string, string>>;
 
-export function messageOf(code: keyof typeof MESSAGES, facts: object, own: ErrorMessages = {}): ErrorInput {
+export function messageOf(code: keyof typeof MESSAGES, facts: object, own: ErrorMessages = {}): ErrorDetail {
   const text = Object.hasOwn(own, code) ? (own[code] as string) : MESSAGES[code];
   return { message: filledMessage(code, text, facts as Readonly<Record<string, unknown>>), code };
 }
 
 /** An error of the whole. */
-export function refusal(code: keyof typeof MESSAGES, facts: object, own?: ErrorMessages): ValidationError {
-  return new ValidationError({ [NON_FIELD_ERRORS]: messageOf(code, facts, own) });
+export function wholeRefused(code: keyof typeof MESSAGES, facts: object, own?: ErrorMessages): ValidationError {
+  return refusal({ [NON_FIELD_ERRORS]: [messageOf(code, facts, own)] });
 }

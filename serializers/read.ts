@@ -8,14 +8,15 @@
 import { EMPTY, readBy, usage } from '../fields/field.js';
 import { chain, isPromise } from '../fields/maybe-promise.js';
 import { type ReadAtOnce, readerAtOnce } from '../fields/read-at-once.js';
-import { attempt, isRefusal, refusal } from '../fields/refusal.js';
+import { holdsNothing, isRefusal, refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
-import { type ErrorTree, ValidationError } from '../lib/validation-error.js';
+import type { ErrorTree, ValidationError } from '../lib/validation-error.js';
 import type { BoundField } from './bound-field.js';
 import { generateReader, type Read, type Readers } from './generate.js';
 import { messageOf } from './messages.js';
 import { setOwn, type Target } from './run.js';
+import { hooked } from './validation.js';
 
 /** The fields that take input. */
 export function written(all: readonly BoundField[]): readonly BoundField[] {
@@ -68,7 +69,8 @@ function readOne({ name, field, hook, path }: BoundField, data: object, ctx: Ctx
   const value = readBy(field, inputOf(data, name), ctx);
   if (!hook && path.length > 0) return value;
   return chain(value, (read) => {
-    const checked = hook && isValue(read) ? attempt(() => checkedHook(name, hook(read as never, ctx))) : read;
+    const isChecked = hook && isValue(read);
+    const checked = isChecked ? hooked(read, () => checkedHook(name, hook(read as never, ctx))) : read;
     return path.length > 0 ? checked : chain(checked, mergeable);
   });
 }
@@ -86,7 +88,7 @@ function checkedHook(name: string, value: unknown): unknown {
 /** With `source: '*'` the parts of a value become values of the whole, so it must have parts. */
 function mergeable(value: unknown): unknown {
   if (!isValue(value) || (typeof value === 'object' && !Array.isArray(value))) return value;
-  return new ValidationError(messageOf('invalid', { datatype: typeName(value) }));
+  return refusal([messageOf('invalid', { datatype: typeName(value) })]);
 }
 
 /** What the fields gave, each at its own place. */
@@ -98,16 +100,11 @@ function errorsIn(fields: readonly BoundField[], values: readonly unknown[]): Va
   let errors: Record<string, ErrorTree> | undefined;
   for (let i = 0; i < fields.length; i++) {
     const value = values[i];
-    if (!isRefusal(value) || isWithout(value)) continue;
+    if (!isRefusal(value) || holdsNothing(value)) continue;
     errors ??= {};
     setOwn(errors, (fields[i] as BoundField).name, value.errors);
   }
   return errors && refusal(errors);
-}
-
-/** An error that holds nothing refuses nothing. */
-function isWithout({ errors }: ValidationError): boolean {
-  return Array.isArray(errors) ? errors.length === 0 : Object.keys(errors).length === 0;
 }
 
 function valuesOf(fields: readonly BoundField[], values: readonly unknown[]): Target {

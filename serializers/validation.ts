@@ -4,7 +4,7 @@
  * Shape:  each runs at once where nothing is asynchronous.
  */
 import { chain, type MaybePromise } from '../fields/maybe-promise.js';
-import { attempt, isRefusal, refusal } from '../fields/refusal.js';
+import { attempt, holdsNothing, isRefusal, refusal } from '../fields/refusal.js';
 import { NON_FIELD_ERRORS, type ValidationError } from '../lib/validation-error.js';
 
 /** The value, or what refuses it. */
@@ -22,10 +22,8 @@ export function ofWhole<T>(verdict: Verdict<T>): Verdict<T> {
   );
 }
 
-/** What a hook makes of `value`. An error without any message refuses nothing, as `new ValidationError(found)` may hold none. */
+/** What a hook makes of `value`. */
 export function hooked<T>(value: T, hook: (value: T) => MaybePromise<T>): Verdict<T> {
-  return chain(
-    attempt(() => hook(value)),
-    (given): T | ValidationError => (isRefusal(given) && Object.keys(given.errors).length === 0 ? value : given),
-  );
+  const given = attempt(() => hook(value));
+  return chain(given, (one): T | ValidationError => (isRefusal(one) && holdsNothing(one) ? value : one));
 }

@@ -5,7 +5,9 @@ import { expect } from 'chai';
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests that show objects, in a process where code cannot be made from text: the loop must give the same objects. */
-const FILES = ['serializer', 'remote', 'mixin', 'extend', 'lists', 'types'].map((name) => file(`./${name}.test.js`));
+const FILES = ['serializer', 'remote', 'mixin', 'extend', 'lists', 'reading', 'types'].map((name) =>
+  file(`./${name}.test.js`),
+);
 const CONFORMANCE = file('../conformance/serializers.test.js');
 
 describe('serializers where code cannot be made from text', function () {
