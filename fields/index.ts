@@ -44,6 +44,7 @@ export {
   RemoteField,
   type RemoteFieldOf,
   type RemoteFieldType,
+  type RemoteInput,
   type RemoteLoader,
   type RemoteOptions,
   type RemoteRepr,

@@ -7,15 +7,22 @@
  */
 
 import { preview } from '../lib/errors.js';
-import type { AnyRpcTask, Key, ObjectOf, Remotes } from '../lib/tasks/remotes.js';
+import { type AnyKey, type KeyForm, keyForm } from '../lib/provider/remote-key.js';
+import type { AnyRpcTask, ObjectOf, Remotes } from '../lib/tasks/remotes.js';
 import type { ErrorInput } from '../lib/validation-error.js';
 import { ValidationError } from '../lib/validation-error.js';
 import { Field, NO_CTX, usage } from './field.js';
+import type { MaybePromise } from './maybe-promise.js';
+import type { Facts } from './messages.js';
+import type { INPUT } from './related-types.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions } from './types.js';
 
-/** What stands in a slot whose object did not come: null, the key, or an error for the whole response. */
-export type OnMissing = 'null' | 'pk' | 'error';
+/**
+ * What stands in a slot whose object did not come: null, the key, or an error for the whole response; `drop`, for lists
+ * alone, leaves it out.
+ */
+export type OnMissing = 'null' | 'drop' | 'pk' | 'error';
 /** What stands in a slot whose call failed: an error for the whole response, null, or the key. */
 export type OnError = 'raise' | 'null' | 'pk';
 
@@ -30,15 +37,19 @@ export interface RemoteOptions<T> extends FieldOptions {
   readonly route: string | AnyRpcTask;
   /** Sends the keys as `{ [key]: [...] }`. Default: the bare list. */
   readonly key?: string;
-  /** The property of the answered objects that holds their key. Default: `id`. */
-  readonly mergeKey?: keyof T & string;
+  /** The property of the answered objects that holds their key, or the properties that make it up. Default: `id`. */
+  readonly mergeKey?: (keyof T & string) | readonly (keyof T & string)[];
   /** The properties that are wanted. Default: all. */
   readonly fields?: readonly (keyof T & string)[];
   /** Anything else that the provider should know. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** The property is a list of keys and becomes a list of objects in the same order. Default: false. */
   readonly many?: boolean;
-  /** Default: `null`; with `many`, a missing object is left out of its list. */
+  /** `source` is a list of rows, a to-many relation for one, and this their property with the key. Implies `many`. */
+  readonly remoteField?: string;
+  /** On writes, whether the objects must exist: one call per route for the whole input. Default: true. */
+  readonly validateExists?: boolean;
+  /** Default: `null`; in a list `drop`. */
   readonly onMissing?: OnMissing;
   /** Default: `raise`. */
   readonly onError?: OnError;
@@ -60,43 +71,54 @@ type Picked<T, P> = P extends { readonly serializer: new (...args: never[]) => {
     ? Pick<T, K & keyof T>
     : T;
 
-type KeyOf<T, P> = P extends { readonly mergeKey: infer K extends keyof T }
-  ? T[K]
+type KeyOf<T, P> = P extends { readonly mergeKey: infer K }
+  ? K extends keyof T
+    ? T[K]
+    : K extends readonly (infer N extends keyof T)[]
+      ? { [Name in N]: T[Name] }
+      : never
   : T extends { id: infer I }
     ? I
     : never;
 
-/** A slot that no object came for; a list leaves such keys out instead, unless it keeps them. */
-type Missing<T, P> = P extends { readonly onMissing: 'error' }
-  ? never
-  : P extends { readonly onMissing: 'pk' }
+type OneOrMany<X, P> = P extends { readonly many: true } | { readonly remoteField: string } ? X[] : X;
+
+/** A slot that no object came for; a list leaves it out, unless it says otherwise. */
+type Missing<T, P> = P extends { readonly onMissing: infer M }
+  ? M extends 'pk'
     ? KeyOf<T, P>
-    : P extends { readonly many: true }
-      ? never
-      : null;
+    : M extends 'null'
+      ? null
+      : never
+  : P extends { readonly many: true } | { readonly remoteField: string }
+    ? never
+    : null;
 
 type Failed<T, P> = P extends { readonly onError: 'null' }
   ? null
   : P extends { readonly onError: 'pk' }
-    ? P extends { readonly many: true }
-      ? KeyOf<T, P>[]
-      : KeyOf<T, P>
+    ? OneOrMany<KeyOf<T, P>, P>
     : never;
 
 /** What the slot shows. */
-export type RemoteRepr<T, P> = P extends { readonly many: true }
-  ? (Picked<T, P> | Missing<T, P>)[] | Failed<T, P>
-  : Picked<T, P> | Missing<T, P> | Failed<T, P>;
+export type RemoteRepr<T, P> = OneOrMany<Picked<T, P> | Missing<T, P>, P> | Failed<T, P>;
 
-/** What is written: the key, or the list of keys. */
-export type RemoteValue<T, P> = P extends { readonly many: true } ? KeyOf<T, P>[] : KeyOf<T, P>;
+/** What is sent by who writes: the key, or the list of keys. */
+export type RemoteInput<T, P> = OneOrMany<KeyOf<T, P>, P>;
+
+/** What is written: the same, or with `remoteField` the rows that hold the keys. */
+export type RemoteValue<T, P> = P extends { readonly remoteField: infer F extends string }
+  ? { [Name in F]: KeyOf<T, P> }[]
+  : RemoteInput<T, P>;
 
 /** A field whose slot shows an object of another service. */
 export interface RemoteFieldOf<T, P> extends AnyField {
   readonly options: P;
   /** For serializers that are not ours: the object of one key. Calls made in one turn go out together. */
   toRepresentation(key: unknown, ctx?: Ctx): Promise<RemoteRepr<T, P>>;
-  toInternalValue(data: unknown, ctx?: Ctx): RemoteValue<T, P>;
+  toInternalValue(data: unknown, ctx?: Ctx): RemoteValue<T, P> | Promise<RemoteValue<T, P>>;
+  /** Never there at run time. */
+  readonly [INPUT]?: RemoteInput<T, P>;
 }
 
 type WrongOptions = { 'this route is known: see the type of its objects': never };
@@ -121,10 +143,15 @@ export interface RemoteFieldType {
   ): RemoteFieldOf<NoInfer<T>, NoInfer<P>>;
 }
 
+/** A key that the other service has, as it has it; or why there is none. */
+export type Found = { readonly key: AnyKey } | { readonly problem: 'does_not_exist' | 'timeout' | 'wrong_format' };
+
 /** What a remote field needs of the layer that calls. */
 export interface RemoteLoader {
   /** The object of `key`, or a list of them where the field is `many`; alone, or with whatever else is asked for now. */
   load(field: RemoteSlot, key: unknown): Promise<unknown>;
+  /** Which of `keys` the other service has, in their order; with whatever else is asked in the same run now. */
+  find(field: RemoteSlot, keys: readonly AnyKey[], ctx: Ctx): Promise<readonly Found[]>;
 }
 
 let installed: RemoteLoader | undefined;
@@ -132,6 +159,11 @@ let installed: RemoteLoader | undefined;
 /** Called once by `bgtasks/serializers`: it knows how to call, fields do not. */
 export function installRemoteLoader(loader: RemoteLoader): void {
   installed = loader;
+}
+
+function remoteLoader(): RemoteLoader {
+  if (!installed) throw usage('RemoteField: import "bgtasks/serializers", which is what calls other services.');
+  return installed;
 }
 
 /** Policies as they may be given to a field or a class; a wrong one would otherwise show only when a service fails. */
@@ -144,7 +176,7 @@ export function checkPolicies(
     if (value === undefined || allowed.includes(value as string)) return;
     throw usage(`${what}: "${name}" must be one of ${allowed.join(', ')}, not ${preview(value)}.`);
   };
-  oneOf('onMissing', ['null', 'pk', 'error']);
+  oneOf('onMissing', ['null', 'drop', 'pk', 'error']);
   oneOf('onError', ['raise', 'null', 'pk']);
   for (const name of ['timeoutMs', 'maxBatch'] as const) {
     const value = options[name];
@@ -160,27 +192,45 @@ export class RemoteSlot extends Field<RemoteOptions<never>> {
   static override readonly errorMessages = {
     incorrect_type: 'Incorrect type. Expected pk value, received {data_type}.',
     not_a_list: 'Expected a list of items but got type "{input_type}".',
+    does_not_exist: 'Invalid pk "{pk_value}" - object does not exist.',
+    timeout: 'Timeout error({route})',
+    wrong_format: 'Format of response is not correct or route to service is incorrect({route})',
   };
 
   /** The name of the task that answers. */
   readonly route: string;
-  readonly mergeKey: string;
+  readonly keys: KeyForm;
+  /** A list of keys. */
+  readonly isMany: boolean;
   /** Equal for fields whose keys can go in one request. */
   readonly group: string;
 
   constructor(options: RemoteOptions<never>) {
     super(options);
-    const { route, key, mergeKey = 'id', fields, params } = options;
+    const { route, key, mergeKey = 'id', fields, params, many, remoteField, onMissing } = options;
     this.route = typeof route === 'string' ? route : route?.route;
     if (!this.route) throw usage('RemoteField: "route" must be the name of a task or its handle.');
     checkPolicies('RemoteField', options);
-    this.mergeKey = mergeKey;
+    this.keys = keyForm(mergeKey);
+    this.isMany = many === true || remoteField !== undefined;
+    if (many === false && this.isMany)
+      throw usage('RemoteField: "remoteField" reads a list of rows: leave "many" out.');
+    if (!this.isMany && onMissing === 'drop')
+      throw usage('RemoteField: "onMissing: drop" is for lists ("many: true").');
     this.group = JSON.stringify([this.route, key ?? null, mergeKey, fields ?? null, params ?? null]);
   }
 
   override toRepresentation(key: unknown): Promise<unknown> {
-    if (!installed) throw usage('RemoteField: import "bgtasks/serializers", which is what calls other services.');
-    return installed.load(this, key);
+    return remoteLoader().load(this, key);
+  }
+
+  /** What stands in the slot until the objects come: a key or null, or a list of these; undefined where it is neither. */
+  toSlot(value: unknown): unknown {
+    if (!this.isMany) return this.keys.of(value) ?? (this.keys.isNone(value) ? null : undefined);
+    if (!Array.isArray(value)) return undefined;
+    const { remoteField } = this.options;
+    const keyAt = remoteField === undefined ? (item: unknown) => item : (row: unknown) => partOf(row, remoteField);
+    return value.map((item) => this.keys.of(keyAt(item)) ?? null);
   }
 
   /** `''` stands for null, as in Django REST framework's relation fields. */
@@ -188,34 +238,81 @@ export class RemoteSlot extends Field<RemoteOptions<never>> {
     return super.runValidation(data === '' ? null : data, ctx);
   }
 
-  override toInternalValue(data: unknown): unknown {
-    return this.options.many ? this.#readKeys(data) : this.#readKey(data);
+  override toInternalValue(data: unknown, ctx: Ctx = NO_CTX): unknown {
+    return this.isMany ? this.#readMany(data, ctx) : this.#readOne(data, ctx);
   }
 
-  #readKey(data: unknown): Key {
-    if (typeof data === 'string' || (typeof data === 'number' && Number.isFinite(data))) return data;
-    return this.fail('incorrect_type', { data_type: typeName(data) });
-  }
-
-  #readKeys(data: unknown): Key[] {
-    if (!Array.isArray(data)) return this.fail('not_a_list', { input_type: typeName(data) });
-    const errors: Record<string, ErrorInput> = {};
-    data.forEach((item, index) => {
-      if (isKey(item) && typeof item !== 'bigint') return;
-      errors[index] = {
-        message: this.message('incorrect_type', { data_type: typeName(item) }),
-        code: 'incorrect_type',
-      };
+  #readOne(data: unknown, ctx: Ctx): MaybePromise<AnyKey> {
+    const key = this.keys.of(data) ?? this.fail('incorrect_type', { data_type: typeName(data) });
+    if (this.options.validateExists === false) return key;
+    return this.#find([key], ctx).then(([found]) => {
+      if (found && 'key' in found) return found.key;
+      return this.fail(found?.problem ?? 'wrong_format', this.#facts(data));
     });
+  }
+
+  #readMany(data: unknown, ctx: Ctx): MaybePromise<unknown[]> {
+    if (!Array.isArray(data)) return this.fail('not_a_list', { input_type: typeName(data) });
+    const errors: ErrorsByIndex = {};
+    const keys: { readonly index: number; readonly key: AnyKey }[] = [];
+    data.forEach((item, index) => {
+      const key = this.keys.of(item);
+      if (key !== undefined) keys.push({ index, key });
+      else errors[index] = this.#detail('incorrect_type', { data_type: typeName(item) });
+    });
+    if (keys.length === 0 || this.options.validateExists === false)
+      return this.#list(
+        keys.map(({ key }) => key),
+        errors,
+      );
+    const asked = keys.map(({ key }) => key);
+    return this.#find(asked, ctx).then((all) => {
+      // A call that failed says nothing of any item: it counts once, and not beside items that are wrong anyway.
+      const failure = all.find((found) => 'problem' in found && found.problem !== 'does_not_exist');
+      if (failure && 'problem' in failure) {
+        if (Object.keys(errors).length === 0) this.fail(failure.problem, { route: this.route });
+        return this.#list([], errors);
+      }
+      all.forEach((found, i) => {
+        const { index } = keys[i] as { index: number };
+        if ('problem' in found) errors[index] = this.#detail(found.problem, this.#facts(data[index]));
+      });
+      return this.#list(
+        all.flatMap((found) => ('key' in found ? [found.key] : [])),
+        errors,
+      );
+    });
+  }
+
+  async #find(keys: readonly AnyKey[], ctx: Ctx): Promise<readonly Found[]> {
+    return remoteLoader().find(this, keys, ctx);
+  }
+
+  /** The keys, or the rows that hold them. */
+  #list(keys: readonly AnyKey[], errors: ErrorsByIndex): unknown[] {
     if (Object.keys(errors).length > 0) throw new ValidationError(errors);
-    return data as Key[];
+    const { remoteField } = this.options;
+    return remoteField === undefined ? [...keys] : keys.map((key) => ({ [remoteField]: key }));
+  }
+
+  #facts(data: unknown): Facts {
+    return { pk_value: typeof data === 'object' ? preview(data) : shortened(String(data)), route: this.route };
+  }
+
+  #detail(code: string, facts: Facts): ErrorInput {
+    return { message: this.message(code, facts), code };
   }
 }
 
-/** `0` is a key; null, undefined and `''` are not. */
-export function isKey(value: unknown): value is Key | bigint {
-  if (typeof value === 'string') return value !== '';
-  return typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value));
+function partOf(row: unknown, property: string): unknown {
+  return typeof row === 'object' && row !== null ? (row as Record<string, unknown>)[property] : undefined;
+}
+
+type ErrorsByIndex = Record<string, ErrorInput>;
+
+/** Input may be as long as it likes; what is said of it not. */
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 
 /** A key of an object of another service, shown as that object. */

@@ -243,7 +243,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
 
   /** Made where a field must be asked: most input is read without. */
   readonly #scopes = (): readonly Ctx[] => {
-    this.#fieldScopes ??= this.#compiled.scopes(this.#ctx(), this.instance);
+    this.#fieldScopes ??= this.#compiled.scopes(this.#ctx(), this.instance, this.#ownRemote);
     return this.#fieldScopes;
   };
 

@@ -9,6 +9,7 @@ import { type BoundField, bind } from './bound-field.js';
 import type { Definition } from './definition.js';
 import type { Read, Represent } from './generate.js';
 import { reader, written } from './read.js';
+import type { RemoteDefaults } from './remote/policy.js';
 import { representer } from './represent.js';
 import type { Run, Target } from './run.js';
 import { Scope } from './scope.js';
@@ -21,7 +22,7 @@ export interface Compiled {
   /** Of the whole: those given, else those that follow from the model. */
   readonly validators: readonly Validator[];
   /** One for each field that is read, in their order. */
-  scopes(run: Run, row: unknown): readonly Ctx[];
+  scopes(run: Run, row: unknown, remote?: RemoteDefaults): readonly Ctx[];
   /** The values with the defaults of read-only fields below them: what validators of the whole see, and nobody stores. */
   withReadOnlyDefaults(attrs: Target, ctx: Ctx): Target;
 }
@@ -41,7 +42,7 @@ export function compiled(definition: Definition): Compiled {
     represent: representer(definition.kind, bound),
     read: reader(bound),
     validators: definition.hooks.serializerValidators ?? definition.derivedValidators?.(fields) ?? [],
-    scopes: (run, row) => places.map(([name, property]) => new Scope(run, row, name, property)),
+    scopes: (run, row, remote) => places.map(([name, property]) => new Scope(run, row, name, property, remote)),
     withReadOnlyDefaults: readOnlyDefaults(bound),
   };
   compiledDefinitions.set(definition, made);

@@ -7,7 +7,7 @@
  */
 import { EMPTY, usage } from '../fields/field.js';
 import { isPromise } from '../fields/maybe-promise.js';
-import { isKey, type RemoteSlot } from '../fields/remote.js';
+import type { RemoteSlot } from '../fields/remote.js';
 import { shownAs } from '../fields/shown-as.js';
 import { preview } from '../lib/errors.js';
 import type { BoundField } from './bound-field.js';
@@ -93,7 +93,8 @@ function whenAbsent(kind: string, { name, options, path, remote }: BoundField, r
   const { default: value } = options;
   if (value !== undefined && run.partial) return EMPTY;
   if (value !== undefined) return typeof value === 'function' ? value(run) : value;
-  if (remote || options.allowNull) return null;
+  // A column may be left out of a row; rows that were not loaded would be shown as none.
+  if ((remote && remote.options.remoteField === undefined) || options.allowNull) return null;
   if (options.readOnly || options.required === false) return EMPTY;
   throw usage(
     `${kind}: the object has no "${path.join('.')}" for field "${name}". Load it, or give the field a "default", "allowNull" or "required: false".`,
@@ -109,21 +110,44 @@ function showRemote(
   own: RemoteDefaults | undefined,
 ): void {
   const { name } = bound;
-  const field = bound.remote as RemoteSlot;
   const value = bound.get(row, run) ?? whenAbsent(kind, bound, run);
   if (value === EMPTY) {
     delete output[name];
     return;
   }
-  if (value === null || value === '') {
-    setOwn(output, name, null);
+  if (isPromise(value)) {
+    const put = (late: unknown) => {
+      putKey(kind, bound, late ?? null, output, run, own);
+      return output[name];
+    };
+    run.put(output, name, value.then(put));
     return;
   }
-  const isUsable = field.options.many ? Array.isArray(value) : isKey(value);
-  if (!isUsable) {
-    const needed = field.options.many ? 'a list of keys' : 'a key (a number or a text)';
-    throw usage(`${kind}: remote field "${name}" needs ${needed}, not ${preview(value)}.`);
+  putKey(kind, bound, value, output, run, own);
+}
+
+/** Leaves the key in the slot, and records the site; null where there is none. */
+function putKey(
+  kind: string,
+  bound: BoundField,
+  value: unknown,
+  output: Target,
+  run: Run,
+  own: RemoteDefaults | undefined,
+): void {
+  const { name } = bound;
+  const field = bound.remote as RemoteSlot;
+  const slot = value === null || value === '' ? null : field.toSlot(value);
+  if (slot === undefined) {
+    throw usage(`${kind}: remote field "${name}" needs ${needed(field)}, not ${preview(value)}.`);
   }
-  // JSON has no bigint.
-  run.remote(output, name, typeof value === 'bigint' ? String(value) : value, field, bound, own);
+  if (slot === null) setOwn(output, name, null);
+  else run.remote(output, name, slot, field, bound, own);
+}
+
+function needed({ isMany, keys: { names }, options: { remoteField } }: RemoteSlot): string {
+  if (remoteField !== undefined) return `a list of rows with their keys in "${remoteField}"`;
+  const parts = names.map((each) => `"${each}"`).join(', ');
+  const one = names.length === 1 ? 'a key (a number or a text)' : `a key (an object with ${parts})`;
+  return isMany ? 'a list of keys' : one;
 }

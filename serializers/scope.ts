@@ -5,6 +5,7 @@
  *         reads. A field that was called outside of a serializer has a plain `Ctx` and no run.
  */
 import type { Ctx } from '../fields/types.js';
+import type { RemoteDefaults } from './remote/policy.js';
 import { Run } from './run.js';
 
 export class Scope implements Ctx {
@@ -20,6 +21,8 @@ export class Scope implements Ctx {
     readonly fieldName?: string,
     /** Where the value of the field stands, where that is one property. */
     readonly property?: string,
+    /** Defaults of the class for its remote fields. */
+    readonly remote?: RemoteDefaults,
   ) {
     this.context = run.context;
     this.instance = run.instance;

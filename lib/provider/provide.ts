@@ -1,73 +1,145 @@
 /**
  * The provider of a remote field: primary keys in, objects out.
  *
- * Shape:  reads every form of key request, finds the rows, answers `{ status: 'success', data: rows }`; a request that
- *         cannot be read is answered `{ status: 'fail', data: errors }`. Rows may be a serializer.
+ * Shape:  reads every form of key request, finds the rows, answers `{ status: 'success', data: rows }` with the `fields`
+ *         that were asked for. Rows may be a serializer.
+ * Errors: a request that cannot be read, or asks for fields that are not there, is answered
+ *         `{ status: 'fail', data: errors }`, and so is a `ValidationError` of the function. A missing row is no error.
  */
 import { type Envelope, fail, success } from '../envelope.js';
 import { BgTasksError, preview } from '../errors.js';
-import type { Key, ProviderBody } from '../tasks/remotes.js';
+import type { CompositeKey, Key, ProviderBody } from '../tasks/remotes.js';
 import type { Handler, TaskContext } from '../tasks/task.js';
 import { ValidationError } from '../validation-error.js';
-import { type RemoteRequest, readRequest } from './remote-request.js';
-import { findByKeys, type RepositoryLike } from './repository.js';
+import { type AnyKey, type KeyForm, keyForm } from './remote-key.js';
+import { readRequest } from './remote-request.js';
+import { type RepositoryLike, repositoryRows } from './repository.js';
 
 /** Anything with a promise of JSON-ready data: every serializer. */
 export interface Serializable<D = unknown> {
   readonly data: Promise<D>;
 }
 
-export interface ProviderRequest<K extends Key = Key> {
+export interface ProviderRequest<K extends Key | CompositeKey = Key> {
   readonly keys: readonly K[];
-  /** Properties that the caller wants; undefined means all. */
+  /** Properties that the caller wants; undefined means all. The answer is cut to them in any case. */
   readonly fields: readonly string[] | undefined;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-export interface ProvideOptions<T> {
-  /** Limits what this caller may see: `({ caller }) => ({ tenant: caller.tenant })`. */
-  where?: (context: TaskContext) => Partial<T>;
+/** Of any provider. */
+export interface RequestOptions {
   /** The most keys in one request. Default: 10,000. */
   maxKeys?: number;
+  /** Another name for `ids`, as a caller may have it: the `key` of its `RemoteField`. */
+  key?: string;
+}
+
+export interface ProvideOptions<T> extends RequestOptions {
+  /**
+   * Limits what this caller may see: `({ caller }) => ({ tenant: caller.tenant })`; a list is any of its members. Rows
+   * outside of it are missing, and nothing tells them from those that are not there.
+   */
+  where?: (context: TaskContext) => MaybePromise<Partial<T> | readonly Partial<T>[]>;
+  /** Columns with `select: false` that are given to who asks for them by name in `fields`. Default: none. */
+  expose?: readonly (keyof T & string)[];
 }
 
 type MaybePromise<T> = T | Promise<T>;
+type By<T> = (keyof T & string) | readonly (keyof T & string)[];
+
+/** The key that the property or properties `B` make up. */
+type KeyBy<T, B> = B extends keyof T
+  ? T[B] & Key
+  : B extends readonly (infer N extends keyof T)[]
+    ? { [Name in N]: T[Name] & Key }
+    : never;
 
 export interface ProvideFn {
   /** Rows of a TypeORM repository by primary key: one query, and only the columns that were asked for. */
   <T extends { id: Key }>(
     repository: RepositoryLike<T>,
-    options?: ProvideOptions<T>,
+    options?: ProvideOptions<T> & { by?: undefined },
   ): Handler<ProviderBody<T['id']>, Promise<Envelope<T[]>>>;
+  /** The same by another unique property, or by several: what the `mergeKey` of a `RemoteField` says. */
+  <T extends object, const B extends By<T>>(
+    repository: RepositoryLike<T>,
+    options: ProvideOptions<T> & { by: B },
+  ): Handler<ProviderBody<KeyBy<T, B>>, Promise<Envelope<T[]>>>;
   /** Keys are numbers unless the parameter says otherwise: `({ keys }: ProviderRequest<string>) => ...`. */
   <T extends object, K extends Key = number>(
     find: (request: ProviderRequest<K>, context: TaskContext) => MaybePromise<Iterable<T> | Serializable<T[]>>,
-    options?: Pick<ProvideOptions<T>, 'maxKeys'>,
+    options?: RequestOptions & { by?: undefined },
   ): Handler<ProviderBody<K>, Promise<Envelope<T[]>>>;
+  /** Keys of several properties: `({ keys }) => keys.map(({ tenant, sku }) => ...)` with `{ by: ['tenant', 'sku'] }`. */
+  <T extends object, const B extends readonly (keyof T & string)[]>(
+    find: (
+      request: ProviderRequest<{ [Name in B[number]]: T[Name] & Key }>,
+      context: TaskContext,
+    ) => MaybePromise<Iterable<T> | Serializable<T[]>>,
+    options: RequestOptions & { by: B },
+  ): Handler<ProviderBody<{ [Name in B[number]]: T[Name] & Key }>, Promise<Envelope<T[]>>>;
 }
 
-type Find = (request: ProviderRequest, context: TaskContext) => MaybePromise<Iterable<object> | Serializable<object[]>>;
+type Find = (request: ProviderRequest<AnyKey>, context: TaskContext) => MaybePromise<unknown>;
+type AnyOptions = ProvideOptions<object> & { by?: string | readonly string[] | undefined };
+
+interface Source {
+  readonly form: KeyForm;
+  readonly find: Find;
+}
 
 const MAX_KEYS = 10_000;
+const OPTIONS: readonly string[] = ['where', 'maxKeys', 'key', 'by', 'expose'];
 
 /** The handler of a provider: `rpcTask('images.get')(provide(repository))`, or with a function that finds the rows. */
-export const provide: ProvideFn = ((source: Find | RepositoryLike<object>, options: ProvideOptions<object> = {}) => {
-  const find: Find =
-    typeof source === 'function'
-      ? source
-      : ({ keys, fields }, context) => findByKeys(source, keys, fields, options.where?.(context));
+export const provide: ProvideFn = ((given: Find | RepositoryLike<object>, options: AnyOptions = {}) => {
+  checkOptions(given, options);
+  const { maxKeys = MAX_KEYS, key } = options;
+  let source: Source | undefined;
   return async (body: unknown, context: TaskContext): Promise<Envelope<unknown[]>> => {
-    let request: RemoteRequest;
+    source ??= typeof given === 'function' ? ofFunction(given, options) : ofRepository(given, options);
+    const { form, find } = source;
     try {
-      request = readRequest(body, options.maxKeys ?? MAX_KEYS);
+      const { keys, fields, params = {} } = readRequest(body, { maxKeys, form, key });
+      const rows = await rowsOf(await find({ keys, fields, params }, context), context.route);
+      return success(fields ? rows.map((row) => cut(row, [...fields, ...form.names])) : rows);
     } catch (error) {
       if (error instanceof ValidationError) return fail(error.byField);
       throw error;
     }
-    const { keys, fields, params = {} } = request;
-    return success(await rowsOf(await find({ keys, fields, params }, context), context.route));
   };
 }) as ProvideFn;
+
+function checkOptions(given: unknown, options: AnyOptions): void {
+  const refuse = (message: string): never => {
+    throw new BgTasksError('USAGE', `provide: ${message}`);
+  };
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) refuse(`there is no option "${unknown}". The options are: ${OPTIONS.join(', ')}.`);
+  const { maxKeys = 1, where, expose, by } = options;
+  if (!Number.isInteger(maxKeys) || maxKeys < 1)
+    refuse(`"maxKeys" must be a whole number from 1, not ${preview(maxKeys)}.`);
+  if (Array.isArray(by) && by.length === 0) refuse('"by" names no property. Leave it out for the primary key.');
+  if (typeof given !== 'function') return;
+  const name = where ? 'where' : expose && 'expose';
+  if (name) refuse(`"${name}" is for a repository; the function limits its rows itself.`);
+}
+
+function ofFunction(find: Find, { by = 'id' }: AnyOptions): Source {
+  return { form: keyForm(by), find };
+}
+
+function ofRepository(repository: RepositoryLike<object>, { by, expose = [], where }: AnyOptions): Source {
+  const rows = repositoryRows(repository, { by: typeof by === 'string' ? [by] : by, expose });
+  const [only, second] = rows.names;
+  const form = keyForm(second === undefined ? (only as string) : rows.names);
+  return {
+    form,
+    // Asked and awaited before anything is found: what gives nothing must not limit nothing.
+    find: async ({ keys, fields }, context) => rows.find(keys, fields, where && ((await where(context)) ?? null)),
+  };
+}
 
 async function rowsOf(found: unknown, route: string): Promise<unknown[]> {
   const isSerializable = typeof found === 'object' && found !== null && 'data' in found;
@@ -75,4 +147,11 @@ async function rowsOf(found: unknown, route: string): Promise<unknown[]> {
   if (typeof rows === 'object' && rows !== null && Symbol.iterator in rows) return [...(rows as Iterable<unknown>)];
   const message = `The provider of "${route}" must return a list of objects or a serializer, not ${preview(rows)}.`;
   throw new BgTasksError('USAGE', message, { route });
+}
+
+/** A row that says itself what it is in JSON is left to it. */
+function cut(row: unknown, names: readonly string[]): unknown {
+  if (typeof row !== 'object' || row === null || Array.isArray(row) || 'toJSON' in row) return row;
+  const own = names.filter((name) => Object.hasOwn(row, name));
+  return Object.fromEntries(own.map((name) => [name, (row as Record<string, unknown>)[name]]));
 }

@@ -2,19 +2,26 @@
  * The body of a key request: `RemoteField` writes it, `provide` reads it.
  *
  * Shape:  `[1, 2]`, or `{ ids: [1, 2], fields?: [...], params?: {...} }`; `{ kwargs: { pks: [1, 2] } }` is read too,
- *         as bgtasks (Python) 0.0.19 and 0.0.20 sent it.
+ *         as bgtasks (Python) 0.0.19 and 0.0.20 sent it. A key of several properties is an object or a tuple of them.
  * Errors: `readRequest` throws a `ValidationError` shaped like the body.
  */
 import { preview } from '../errors.js';
-import type { Key } from '../tasks/remotes.js';
 import { ValidationError } from '../validation-error.js';
+import type { AnyKey, KeyForm } from './remote-key.js';
 
 export interface RemoteRequest {
-  readonly keys: readonly Key[];
+  readonly keys: readonly AnyKey[];
   /** Properties that the caller wants; undefined means all. */
   readonly fields?: readonly string[] | undefined;
   /** Anything else that the provider should know. */
   readonly params?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ReadOptions {
+  readonly maxKeys: number;
+  readonly form: KeyForm;
+  /** Another name for `ids`, as some caller may have it. */
+  readonly key?: string | undefined;
 }
 
 /** A bare list unless there is more to say; `key` names the property of the keys, where the provider wants one. */
@@ -24,32 +31,37 @@ export function writeRequest(request: RemoteRequest, key?: string): unknown {
   return { [key ?? 'ids']: keys, ...(fields && { fields }), ...(params && { params }) };
 }
 
-export function readRequest(body: unknown, maxKeys: number): RemoteRequest {
-  if (Array.isArray(body)) return { keys: readKeys(body, maxKeys) };
+export function readRequest(body: unknown, options: ReadOptions): RemoteRequest {
+  if (Array.isArray(body)) return { keys: readKeys(body, options) };
   if (typeof body !== 'object' || body === null) {
     throw new ValidationError(`Expected a list of keys or an object with "ids", but got ${preview(body)}.`);
   }
-  const { ids, fields, params, kwargs } = body as Record<string, unknown>;
-  const keys = ids ?? (kwargs as { pks?: unknown } | undefined)?.pks;
+  const fields = own(body, 'fields');
+  const params = own(body, 'params');
+  const named = options.key === undefined ? undefined : own(body, options.key);
   return {
-    keys: readKeys(keys, maxKeys),
+    keys: readKeys(named ?? own(body, 'ids') ?? own(own(body, 'kwargs'), 'pks'), options),
     fields: fields === undefined ? undefined : readFields(fields),
     params: params === undefined ? undefined : readParams(params),
   };
 }
 
-function readKeys(keys: unknown, maxKeys: number): readonly Key[] {
+function own(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
+function readKeys(keys: unknown, { maxKeys, form }: ReadOptions): readonly AnyKey[] {
   if (!Array.isArray(keys)) throw new ValidationError({ ids: `Expected a list of keys, but got ${preview(keys)}.` });
   if (keys.length > maxKeys) {
     throw new ValidationError({ ids: `Ensure this list has no more than ${maxKeys} keys; it has ${keys.length}.` });
   }
-  const wrong = keys.findIndex((key) => typeof key !== 'string' && !Number.isFinite(key));
-  if (wrong >= 0) {
-    throw new ValidationError({
-      ids: { [wrong]: `Incorrect type. Expected a number or a string, but got ${preview(keys[wrong])}.` },
-    });
-  }
-  return keys as Key[];
+  return keys.map((key, index) => form.of(key) ?? refuseKey(key, index, form));
+}
+
+function refuseKey(key: unknown, index: number, { names }: KeyForm): never {
+  const expected = names.length === 1 ? 'a number or a string' : `an object with ${names.join(', ')}`;
+  throw new ValidationError({ ids: { [index]: `Incorrect type. Expected ${expected}, but got ${preview(key)}.` } });
 }
 
 function readFields(fields: unknown): readonly string[] {

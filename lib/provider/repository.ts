@@ -1,21 +1,33 @@
 /**
- * Rows of a TypeORM repository by primary key. Only what a repository itself offers is used: no import of TypeORM.
+ * Rows of a TypeORM repository by key. Only what a repository itself offers is used: no import of TypeORM.
  *
- * Columns: those asked for that are there; a column with `select: false` is never given out, whatever is asked.
+ * Shape:  `repositoryRows(...)` is made once; its `names` are the properties of a key, and `find` sends one query, or as
+ *         many as the database's limit of bound values needs.
+ * Errors: a `ValidationError` for fields that are not there; `USAGE` for a `where` that would limit nothing.
  */
-import { BgTasksError } from '../errors.js';
-import type { Key } from '../tasks/remotes.js';
+import { BgTasksError, preview } from '../errors.js';
+import type { CompositeKey, Key } from '../tasks/remotes.js';
+import { ValidationError } from '../validation-error.js';
+import { columnKey, type KeyColumn } from './column-key.js';
+import { hasWideIntegers, keysPerQuery } from './parameters.js';
+import type { AnyKey } from './remote-key.js';
+
+/** What `provide` needs of a column. */
+export interface ColumnLike extends KeyColumn {
+  readonly propertyName: string;
+  /** Dotted where the column is one of an embedded object. */
+  readonly propertyPath: string;
+  readonly isSelect: boolean;
+  readonly isPrimary: boolean;
+  /** No property: the column of a relation, for one. */
+  readonly isVirtual: boolean;
+}
 
 /** What `provide` needs of a TypeORM repository. */
 export interface RepositoryLike<T> {
   readonly target: unknown;
-  readonly metadata: {
-    readonly columns: readonly {
-      readonly propertyName: string;
-      readonly isSelect: boolean;
-      readonly isPrimary: boolean;
-    }[];
-  };
+  readonly metadata: { readonly name: string; readonly columns: readonly ColumnLike[] };
+  readonly manager: { readonly dataSource: { readonly options: { readonly type: string } } };
   find(options?: object): Promise<T[]>;
   createQueryBuilder(alias?: string): KeyQuery<T>;
 }
@@ -24,36 +36,148 @@ interface KeyQuery<T> {
   setFindOptions(options: object): KeyQuery<T>;
   // biome-ignore lint/suspicious/noExplicitAny: TypeORM's own parameter; a narrower one would not fit it
   andWhereInIds(ids: any): KeyQuery<T>;
+  andWhere(condition: string, parameters: object): KeyQuery<T>;
   getMany(): Promise<T[]>;
 }
 
-/** SQL Server takes 2,100 parameters, which is the fewest of the databases that TypeORM knows. */
-const MAX_PARAMETERS = 2000;
-
-export async function findByKeys<T>(
-  repository: RepositoryLike<T>,
-  keys: readonly Key[],
-  fields: readonly string[] | undefined,
-  where: Partial<T> | undefined,
-): Promise<T[]> {
-  const open = Object.entries(where ?? {}).find(([, value]) => value === undefined);
-  if (open) {
-    // With undefined, TypeORM may leave the condition out, and the caller would see everything.
-    throw new BgTasksError('USAGE', `provide: "where" says nothing about "${open[0]}": its value is undefined.`);
-  }
-  const options = { ...(where && { where }), ...(fields && { select: selection(repository, fields) }) };
-  const found: T[] = [];
-  for (let start = 0; start < keys.length; start += MAX_PARAMETERS) {
-    const query = repository.createQueryBuilder('row').setFindOptions(options);
-    found.push(...(await query.andWhereInIds(keys.slice(start, start + MAX_PARAMETERS)).getMany()));
-  }
-  return found;
+export interface RowsOptions {
+  /** The properties of a key; undefined means the primary key. */
+  readonly by: readonly string[] | undefined;
+  /** Columns with `select: false` that are given to who asks for them by name. */
+  readonly expose: readonly string[];
 }
 
-function selection<T>(repository: RepositoryLike<T>, fields: readonly string[]): Record<string, true> {
-  const wanted = new Set(fields);
-  const columns = repository.metadata.columns.filter(
-    (column) => column.isPrimary || (column.isSelect && wanted.has(column.propertyName)),
+export interface RepositoryRows {
+  readonly names: readonly string[];
+  find(keys: readonly AnyKey[], fields: readonly string[] | undefined, where: unknown): Promise<object[]>;
+}
+
+/** Called on first use: metadata are not there before the data source is. */
+export function repositoryRows(repository: RepositoryLike<object>, { by, expose }: RowsOptions): RepositoryRows {
+  const { metadata, manager } = repository;
+  const databaseType = manager.dataSource.options.type;
+  const primary = metadata.columns.filter(({ isPrimary }) => isPrimary).map(({ propertyName }) => propertyName);
+  const names = by ?? primary;
+  const columns = names.map((name) => columnOf(repository, name));
+  const parts = columns.map((column) => columnKey(column, hasWideIntegers(databaseType)));
+  const perQuery = keysPerQuery(databaseType, names.length);
+  const select = selection(repository, names, expose);
+  return {
+    names,
+    find: async (keys, fields, where) => {
+      const limits = where === undefined ? {} : { where: checkedWhere(where) };
+      const options = { ...limits, ...(fields && { select: select(fields), loadEagerRelations: false }) };
+      const wanted = distinct(keys, names, parts);
+      const found: object[] = [];
+      for (let start = 0; start < wanted.length; start += perQuery) {
+        const query = repository.createQueryBuilder('row').setFindOptions(options);
+        found.push(
+          ...(await withKeys(query, wanted.slice(start, start + perQuery), names, by === undefined).getMany()),
+        );
+      }
+      return found;
+    },
+  };
+}
+
+function columnOf({ metadata }: RepositoryLike<object>, name: string): ColumnLike {
+  const column = metadata.columns.find(({ propertyPath }) => propertyPath === name);
+  if (column) return column;
+  const names = metadata.columns.map(({ propertyPath }) => propertyPath).join(', ');
+  throw new BgTasksError('USAGE', `provide: "by" names "${name}", which is no column of ${metadata.name}: ${names}.`);
+}
+
+/** Each key once, as a list of its parts, without those that no row can have. */
+function distinct(
+  keys: readonly AnyKey[],
+  names: readonly string[],
+  parts: readonly ((key: Key) => Key | undefined)[],
+): readonly (readonly Key[])[] {
+  const found = new Map<string, readonly Key[]>();
+  for (const key of keys) {
+    const values = parts.map((part, i) =>
+      part((names.length === 1 ? key : (key as CompositeKey)[names[i] as string]) as Key),
+    );
+    if (!values.includes(undefined)) found.set(JSON.stringify(values.map(String)), values as Key[]);
+  }
+  return [...found.values()];
+}
+
+function withKeys<T>(
+  query: KeyQuery<T>,
+  keys: readonly (readonly Key[])[],
+  names: readonly string[],
+  isPrimary: boolean,
+): KeyQuery<T> {
+  if (names.length === 1) {
+    const values = keys.map(([key]) => key);
+    return isPrimary ? query.andWhereInIds(values) : query.andWhere(`row.${names[0]} IN (:...keys)`, { keys: values });
+  }
+  const parameters: Record<string, Key> = {};
+  const conditions = keys.map((key, row) => {
+    const equal = key.map((part, i) => {
+      parameters[`key_${row}_${i}`] = part;
+      return `row.${names[i]} = :key_${row}_${i}`;
+    });
+    return `(${equal.join(' AND ')})`;
+  });
+  return query.andWhere(`(${conditions.join(' OR ')})`, parameters);
+}
+
+/** TypeORM may leave out a condition without a value, and the caller would see everything. */
+function checkedWhere(where: unknown): object {
+  const sets = Array.isArray(where) ? where : [where];
+  if (sets.length === 0) throw new BgTasksError('USAGE', 'provide: "where" gave an empty list, which limits nothing.');
+  for (const set of sets) {
+    if (typeof set !== 'object' || set === null) {
+      throw new BgTasksError('USAGE', `provide: "where" must give conditions by property, not ${preview(set)}.`);
+    }
+    for (const [name, value] of Object.entries(set)) {
+      if (value !== undefined && value !== null) continue;
+      const hint = value === null ? 'null (write `IsNull()`)' : 'undefined';
+      throw new BgTasksError('USAGE', `provide: "where" says nothing about "${name}": its value is ${hint}.`);
+    }
+  }
+  return where as object;
+}
+
+interface Selection {
+  [property: string]: true | Selection;
+}
+
+/** From names to what TypeORM selects; the key is always there. A column with `select: false` is as good as none. */
+function selection({ metadata }: RepositoryLike<object>, names: readonly string[], expose: readonly string[]) {
+  const columns = metadata.columns.filter(
+    ({ isSelect, isVirtual, isPrimary, propertyPath }) =>
+      isPrimary || (!isVirtual && (isSelect || expose.includes(propertyPath))),
   );
-  return Object.fromEntries(columns.map(({ propertyName }) => [propertyName, true]));
+  const properties = new Set(columns.map(({ propertyPath }) => topOf(propertyPath)));
+  return (fields: readonly string[]): Selection => {
+    const unknown = fields.filter((field) => !properties.has(field));
+    if (unknown.length > 0) {
+      const message = `There is no ${preview(unknown).slice(1, -1)} to ask for. There is: ${[...properties].join(', ')}.`;
+      throw new ValidationError({ fields: { message, code: 'unknown' } });
+    }
+    const wanted = new Set([...fields, ...names.map(topOf)]);
+    const select: Selection = {};
+    for (const { propertyPath, isPrimary } of columns) {
+      if (isPrimary || wanted.has(topOf(propertyPath))) add(select, propertyPath.split('.'));
+    }
+    return select;
+  };
+}
+
+function topOf(propertyPath: string): string {
+  return propertyPath.split('.')[0] as string;
+}
+
+function add(select: Selection, [first = '', ...deeper]: readonly string[]): void {
+  if (deeper.length === 0) {
+    select[first] = true;
+    return;
+  }
+  const inner = select[first];
+  const below: Selection = typeof inner === 'object' ? inner : {};
+  select[first] = below;
+  add(below, deeper);
 }

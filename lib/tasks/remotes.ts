@@ -19,10 +19,14 @@ export type AnyRpcTask = RpcTask<string, any, any>;
 /** A primary key on the wire. */
 export type Key = string | number;
 
-type IdOf<T> = T extends { id: infer I extends Key } ? I : Key;
+/** A key of several properties, by name. */
+export type CompositeKey = Readonly<Record<string, Key>>;
+
+/** Objects without an `id` are known by other properties, which the field names. */
+type IdOf<T> = T extends { id: infer I extends Key } ? I : Key | CompositeKey;
 
 /** The body of a key request, in the forms that a provider accepts. */
-export type ProviderBody<K extends Key = Key> =
+export type ProviderBody<K extends Key | CompositeKey = Key> =
   | readonly K[]
   | {
       readonly ids?: readonly K[];

@@ -1,7 +1,7 @@
 /**
  * Sends the keys of one group, and reads the answer.
  *
- * Shape:  keys -> requests of at most `maxBatch` keys, side by side -> rows by `String(key)`.
+ * Shape:  keys -> requests of at most `maxBatch` keys, side by side -> rows by the text of their key.
  *         Read are the envelope `{ status: 'success', data: [...] }` and the bare list. Of two rows with one key the
  *         first counts; rows that nobody asked for are ignored, and so is null in place of a row.
  * Errors: those of the call; `TaskFailure` for `{ status: 'fail', data }` and `{ errors }`, which are the same failure;
@@ -11,8 +11,8 @@
 import type { RemoteSlot } from '../../fields/remote.js';
 import { statusOf } from '../../lib/envelope.js';
 import { BadReplyError, preview, TaskFailure } from '../../lib/errors.js';
+import type { AnyKey } from '../../lib/provider/remote-key.js';
 import { writeRequest } from '../../lib/provider/remote-request.js';
-import type { Key } from '../../lib/tasks/remotes.js';
 import type { ServiceLike } from '../service.js';
 
 export interface FetchOptions {
@@ -33,7 +33,7 @@ export async function fetchRows(
   const chunks: Promise<void>[] = [];
   for (let start = 0; start < keys.length; start += maxBatch) {
     const body = writeRequest(
-      { keys: keys.slice(start, start + maxBatch) as Key[], fields: wanted(field), params },
+      { keys: keys.slice(start, start + maxBatch) as AnyKey[], fields: wanted(field), params },
       key,
     );
     const options = timeoutMs === undefined ? {} : { timeoutMs };
@@ -45,9 +45,9 @@ export async function fetchRows(
 }
 
 /** The merge key is always asked for: nothing could be merged without it. */
-function wanted({ options, mergeKey }: RemoteSlot): readonly string[] | undefined {
+function wanted({ options, keys }: RemoteSlot): readonly string[] | undefined {
   const fields: readonly string[] | undefined = options.fields;
-  return fields === undefined || fields.includes(mergeKey) ? fields : [...fields, mergeKey];
+  return fields === undefined ? undefined : [...new Set([...fields, ...keys.names])];
 }
 
 function readRows(field: RemoteSlot, answer: unknown, rows: Map<string, object>): void {
@@ -75,11 +75,11 @@ function listOf(route: string, answer: unknown): readonly unknown[] {
   );
 }
 
-function keyOfRow({ route, mergeKey }: RemoteSlot, row: unknown): string {
-  const isObject = typeof row === 'object' && row !== null && !Array.isArray(row);
-  const key = isObject && Object.hasOwn(row, mergeKey) ? (row as Record<string, unknown>)[mergeKey] : undefined;
-  if (typeof key === 'string' || typeof key === 'number') return String(key);
-  throw new BadReplyError(route, `expected objects with a key in "${mergeKey}", got ${preview(row)}`);
+function keyOfRow({ route, keys }: RemoteSlot, row: unknown): string {
+  const key = keys.ofRow(row);
+  if (key !== undefined) return keys.text(key);
+  const names = keys.names.map((name) => `"${name}"`).join(', ');
+  throw new BadReplyError(route, `expected objects with a key in ${names}, got ${preview(row)}`);
 }
 
 /** A provider may answer more than was asked; the type of the slot says it holds `fields` alone. */

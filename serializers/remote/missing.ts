@@ -4,7 +4,9 @@
  * | | one key | `many` |
  * |---|---|---|
  * | the object came | the object | a list of the objects, in the order of the keys |
- * | missing, `null` | null | left out of the list |
+ * | missing, by default | null | left out of the list |
+ * | missing, `null` | null | null, at the place of its key |
+ * | missing, `drop` | (for lists) | left out of the list |
  * | missing, `pk` | the key | the key |
  * | missing, `error` | the response fails with `REMOTE_MISSING` | the same |
  * | the call failed, `raise` | the response fails with that error | the same |
@@ -13,37 +15,42 @@
  *
  * Slots with the same key share one object: whoever changes it changes them all.
  */
-import { isKey, type RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSlot } from '../../fields/remote.js';
 import { BgTasksError } from '../../lib/errors.js';
+import type { AnyKey } from '../../lib/provider/remote-key.js';
 import type { Policy } from './policy.js';
 
-/** Rows of one group by `String(key)`. */
+/** Rows of one group by the text of their key. */
 export type Rows = ReadonlyMap<string, unknown>;
 
 /** The keys of a slot: none, one, or those of a list. */
-export function keysOf(field: RemoteSlot, value: unknown): readonly unknown[] {
-  if (!field.options.many) return isKey(value) ? [value] : [];
-  return Array.isArray(value) ? value.filter(isKey) : [];
+export function keysOf({ isMany, keys }: RemoteSlot, value: unknown): readonly AnyKey[] {
+  const items = isMany ? value : [value];
+  if (!Array.isArray(items)) return [];
+  return items.map((item) => keys.of(item)).filter((key) => key !== undefined);
 }
 
 export function filled(field: RemoteSlot, value: unknown, rows: Rows, policy: Policy): unknown {
-  if (!field.options.many) return isKey(value) ? rowOf(field, value, rows, policy) : null;
-  return keysOf(field, value).flatMap((key) => {
-    const row = rowOf(field, key, rows, policy);
-    return row === null ? [] : [row];
-  });
+  const show = (item: unknown) => {
+    const key = field.keys.of(item);
+    return key === undefined ? null : rowOf(field, key, rows, policy);
+  };
+  if (!field.isMany) return show(value);
+  const shown = Array.isArray(value) ? value.map(show) : [];
+  return policy.onMissing === 'null' ? shown : shown.filter((row) => row !== null);
 }
 
 export function failed(value: unknown, policy: Policy): unknown {
   return policy.onError === 'pk' ? value : null;
 }
 
-function rowOf(field: RemoteSlot, key: unknown, rows: Rows, { onMissing }: Policy): unknown {
-  const row = rows.get(String(key));
+function rowOf(field: RemoteSlot, key: AnyKey, rows: Rows, { onMissing }: Policy): unknown {
+  const text = field.keys.text(key);
+  const row = rows.get(text);
   if (row !== undefined) return row;
-  if (onMissing === 'null') return null;
   if (onMissing === 'pk') return key;
-  throw new BgTasksError('REMOTE_MISSING', `"${field.route}" did not answer the object with key ${String(key)}.`, {
+  if (onMissing !== 'error') return null;
+  throw new BgTasksError('REMOTE_MISSING', `"${field.route}" did not answer the object with key ${text}.`, {
     route: field.route,
     key,
   });

@@ -1,13 +1,14 @@
 /**
  * Which requests a wave needs: the sites of one pass, grouped by what can go together.
  *
- * Shape:  one group per (route, key, fields, params, merge key), its keys distinct by `String(key)` with the value that
+ * Shape:  one group per (route, key, fields, params, merge key), its keys distinct by their text with the value that
  *         came first. Policies and serializers do not part groups: they belong to the slot.
  */
-import { isKey, type RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSlot } from '../../fields/remote.js';
+import type { AnyKey } from '../../lib/provider/remote-key.js';
 import type { SiteList } from '../run.js';
 import { keysOf } from './missing.js';
-import { MAX_BATCH } from './policy.js';
+import { longest, MAX_BATCH } from './policy.js';
 
 export interface Group {
   /** Any field of the group: they agree in what is sent. */
@@ -44,17 +45,12 @@ function add(groups: Map<string, Group>, list: SiteList): void {
 }
 
 function addKeys(keys: Map<string, unknown>, field: RemoteSlot, value: unknown): void {
-  if (!field.options.many) addKey(keys, value);
-  else for (const key of keysOf(field, value)) addKey(keys, key);
+  if (!field.isMany) addKey(keys, field, field.keys.of(value));
+  else for (const key of keysOf(field, value)) addKey(keys, field, key);
 }
 
-function addKey(keys: Map<string, unknown>, key: unknown): void {
-  if (!isKey(key)) return;
-  const text = String(key);
+function addKey(keys: Map<string, unknown>, field: RemoteSlot, key: AnyKey | undefined): void {
+  if (key === undefined) return;
+  const text = field.keys.text(key);
   if (!keys.has(text)) keys.set(text, key);
-}
-
-/** undefined is the service's own limit. */
-function longest(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : Math.max(one, other);
 }

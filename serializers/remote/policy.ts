@@ -22,9 +22,19 @@ export interface Policy {
   readonly onError: OnError;
 }
 
-export function policyOf({ options }: RemoteSlot, defaults: RemoteDefaults): Policy {
+export function policyOf({ options, isMany }: RemoteSlot, defaults: RemoteDefaults): Policy {
   return {
-    onMissing: options.onMissing ?? defaults.onMissing ?? 'null',
+    onMissing: options.onMissing ?? (isMany ? inList(defaults.onMissing) : (defaults.onMissing ?? 'null')),
     onError: options.onError ?? defaults.onError ?? 'raise',
   };
+}
+
+/** A list says for itself that it wants nulls; without that it is as long as there are objects. */
+function inList(onMissing: OnMissing | undefined): OnMissing {
+  return onMissing === undefined || onMissing === 'null' ? 'drop' : onMissing;
+}
+
+/** Of two timeouts; undefined is the service's own. */
+export function longest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : Math.max(one, other);
 }

@@ -103,7 +103,7 @@ export class Batch {
   async #represent(list: SiteList, serializer: RemoteSerializer, rows: Rows): Promise<Rows> {
     const shown: Target = Object.create(null);
     const run = list.run ?? new Run({}, undefined, false, this.defaults);
-    for (const text of new Set(list.keys.flatMap((value) => keysOf(list.field, value).map(String)))) {
+    for (const text of new Set(list.keys.flatMap((value) => keysOf(list.field, value).map(list.field.keys.text)))) {
       const row = rows.get(text);
       if (row !== undefined) shown[text] = representOne(serializer, row, run);
     }
@@ -137,7 +137,7 @@ export async function finishRun(run: Run, batch: Batch, sendAtOnce = false): Pro
 }
 
 /** What code below a response sees of it: a class in between may have defaults of its own. */
-interface BatchScope {
+export interface BatchScope {
   readonly batch: Batch;
   readonly defaults: RemoteDefaults;
 }
@@ -153,6 +153,11 @@ export function inBatch<T>(defaults: RemoteDefaults, work: (batch: Batch, isRoot
   }
   const batch = new Batch(defaults);
   return storage.run({ batch, defaults }, () => work(batch, true));
+}
+
+/** The batch that what runs now belongs to; undefined outside of a response. */
+export function currentBatch(): BatchScope | undefined {
+  return storage.getStore();
 }
 
 /** The object of one key: for serializers that are not ours. */

@@ -74,14 +74,31 @@ describe('provide', () => {
       expect(await service.call('images.get', [])).to.deep.equal({ status: 'success', data: [] });
     });
 
-    it('selects the columns that were asked for, and never one with select: false', async () => {
+    it('selects the columns that were asked for', async () => {
       service.rpcTask('images.get')(provide(database.getRepository(Image)));
-      const body = { ids: [1], fields: ['path', 'secret', 'nothing'] };
-      expect(await service.call('images.get', body)).to.deep.equal({
+      expect(await service.call('images.get', { ids: [1], fields: ['path'] })).to.deep.equal({
         status: 'success',
         data: [{ id: 1, path: '/1.jpg' }],
       });
       expect(queries[0]).to.not.contain('tenant').and.to.not.contain('secret');
+    });
+
+    it('names the fields that are not there, to which columns with select: false belong', async () => {
+      service.rpcTask('images.get')(provide(database.getRepository(Image)));
+      expect(await service.call('images.get', { ids: [1], fields: ['path', 'secret', 'nothing'] })).to.deep.equal({
+        status: 'fail',
+        data: { fields: ['There is no "secret","nothing" to ask for. There is: id, path, tenant.'] },
+      });
+      expect(queries).to.deep.equal([]);
+    });
+
+    it('gives a column with select: false where the provider exposes it and the caller names it', async () => {
+      service.rpcTask('images.get')(provide(database.getRepository(Image), { expose: ['secret'] }));
+      expect(await service.call('images.get', { ids: [1], fields: ['secret'] })).to.deep.equal({
+        status: 'success',
+        data: [{ id: 1, secret: 's' }],
+      });
+      expect(await service.call('images.get', [3])).to.deep.equal({ status: 'success', data: rows(3) });
     });
 
     it('limits the rows by what it knows of the caller', async () => {
@@ -97,13 +114,19 @@ describe('provide', () => {
       });
     });
 
-    it('asks for many keys in parts that every database takes', async () => {
-      service.rpcTask('images.get')(provide(database.getRepository(Image)));
-      const ids = Array.from({ length: 5000 }, (_, index) => index + 1);
-      expect(await service.call('images.get', ids))
-        .to.have.property('data')
-        .with.length(5);
-      expect(queries).to.have.length(3);
+    it('asks for many keys by one query, or by as few as the database takes', async () => {
+      service.rpcTask('images.get')(provide(database.getRepository(Image), { maxKeys: 40_000 }));
+      const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+      for (const [count, expected] of [
+        [10_000, 1],
+        [40_000, 2],
+      ] as const) {
+        queries.length = 0;
+        expect(await service.call('images.get', ids(count)))
+          .to.have.property('data')
+          .with.length(5);
+        expect(queries).to.have.length(expected);
+      }
     });
   });
 

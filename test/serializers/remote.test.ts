@@ -487,37 +487,3 @@ describe('remote fields: asking from within', () => {
     expect(service.calls.map(({ body }) => new Set(body as number[]))).to.deep.equal([new Set([1, 2, 11, 12])]);
   });
 });
-
-describe('remote fields: writing', () => {
-  const Gallery = Serializer({ cover: image(), images: new RemoteField<Image>({ route: 'images.get', many: true }) });
-
-  it('reads keys', async () => {
-    const serializer = new Gallery(undefined, { data: { cover: 7, images: [1, 'a'] } });
-    expect(await serializer.isValid()).to.equal(true);
-    expect(serializer.validatedData).to.deep.equal({ cover: 7, images: [1, 'a'] });
-  });
-
-  it('refuses what is no key, in the words of Django REST framework', async () => {
-    const serializer = new Gallery(undefined, { data: { cover: true, images: [1, {}, null] } });
-    expect(await serializer.isValid()).to.equal(false);
-    expect(serializer.errors).to.deep.equal({
-      cover: ['Incorrect type. Expected pk value, received boolean.'],
-      images: {
-        1: ['Incorrect type. Expected pk value, received dictionary.'],
-        2: ['Incorrect type. Expected pk value, received null.'],
-      },
-    });
-  });
-
-  it('takes "" for null', async () => {
-    const serializer = new Gallery(undefined, { data: { cover: '', images: [] } });
-    await serializer.isValid();
-    expect(serializer.errors).to.deep.equal({ cover: ['This field may not be null.'] });
-  });
-
-  it('takes a bare list where a list is wanted', async () => {
-    const serializer = new Gallery(undefined, { data: { cover: 1, images: 5 } });
-    await serializer.isValid();
-    expect(serializer.errors).to.deep.equal({ images: ['Expected a list of items but got type "number".'] });
-  });
-});
