@@ -242,8 +242,13 @@ export class RemoteSlot extends Field<RemoteOptions<never>> {
     return this.isMany ? this.#readMany(data, ctx) : this.#readOne(data, ctx);
   }
 
+  /** The key that was sent; undefined where it is none. */
+  protected readKey(data: unknown): AnyKey | undefined {
+    return this.keys.of(data);
+  }
+
   #readOne(data: unknown, ctx: Ctx): MaybePromise<AnyKey> {
-    const key = this.keys.of(data) ?? this.fail('incorrect_type', { data_type: typeName(data) });
+    const key = this.readKey(data) ?? this.fail('incorrect_type', { data_type: typeName(data) });
     if (this.options.validateExists === false) return key;
     return this.#find([key], ctx).then(([found]) => {
       if (found && 'key' in found) return found.key;
@@ -256,7 +261,7 @@ export class RemoteSlot extends Field<RemoteOptions<never>> {
     const errors: ErrorsByIndex = {};
     const keys: { readonly index: number; readonly key: AnyKey }[] = [];
     data.forEach((item, index) => {
-      const key = this.keys.of(item);
+      const key = this.readKey(item);
       if (key !== undefined) keys.push({ index, key });
       else errors[index] = this.#detail('incorrect_type', { data_type: typeName(item) });
     });

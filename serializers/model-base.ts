@@ -4,7 +4,8 @@
  * Errors: `USAGE` for nested values whose relation does not cascade, before anything is stored.
  */
 import { usage } from '../fields/field.js';
-import type { FieldOptions } from '../fields/types.js';
+import { RemoteSlot } from '../fields/remote.js';
+import type { AnyField, FieldOptions } from '../fields/types.js';
 import { BaseSerializer } from './base-serializer.js';
 import { compiled } from './compile.js';
 import { DEFINITION, type Definition } from './definition.js';
@@ -31,17 +32,29 @@ export abstract class ModelBase extends BaseSerializer<object, unknown, object> 
   }
 
   override async update(row: object, attrs: object): Promise<object> {
-    return updateRow(this.#modelFor(attrs, 'update'), row, attrs);
+    const model = this.#modelFor(attrs, 'update');
+    return updateRow(model, row, this.#withKeptRows(row as Values, attrs as Values));
+  }
+
+  /** Rows of a relation that hold remote keys: one whose key is written again stays. */
+  #withKeptRows(row: Values, attrs: Values): Values {
+    const all = { ...attrs };
+    for (const [name, field] of Object.entries(compiled(this.#definition).fields)) {
+      const { source = name } = field.options as FieldOptions;
+      if (!isRelationSource(field) || !Object.hasOwn(attrs, source)) continue;
+      all[source] = keptRows(row[source], attrs[source] as readonly Values[], field);
+    }
+    return all;
   }
 
   /** There is no one way to store what is nested, unless the relation says that it is stored along. */
   #modelFor(attrs: object, cascade: 'insert' | 'update'): ModelInfo {
-    const definition = (this.constructor as unknown as { [DEFINITION]: ModelDefinition })[DEFINITION];
-    const model = definition.model();
-    for (const [name, field] of Object.entries(compiled(definition).fields)) {
+    const model = this.#definition.model();
+    for (const [name, field] of Object.entries(compiled(this.#definition).fields)) {
       const { source = name, readOnly } = field.options as FieldOptions;
       const [first = name, ...deeper] = source.split('.');
-      if (readOnly || !Object.hasOwn(attrs, first) || (!isNested(field) && deeper.length === 0)) continue;
+      const isObject = isNested(field) || deeper.length > 0 || isRelationSource(field);
+      if (readOnly || !Object.hasOwn(attrs, first) || !isObject) continue;
       if (model.embeddeds.some((embedded) => embedded.name === first)) continue;
       const relation = model.relations.find((each) => each.name === first);
       if (relation?.cascades.insert && relation.cascades[cascade]) continue;
@@ -51,4 +64,30 @@ export abstract class ModelBase extends BaseSerializer<object, unknown, object> 
     }
     return model;
   }
+
+  get #definition(): ModelDefinition {
+    return (this.constructor as unknown as { [DEFINITION]: ModelDefinition })[DEFINITION];
+  }
+}
+
+type Values = Record<string, unknown>;
+
+function isRelationSource(field: AnyField): field is RemoteSlot {
+  return field instanceof RemoteSlot && field.options.remoteField !== undefined;
+}
+
+/** The written rows, each with what is stored already where one of its key is. */
+function keptRows(stored: unknown, written: readonly Values[], { keys, options }: RemoteSlot): readonly Values[] {
+  const textOf = (row: Values) => {
+    const key = keys.of(row[options.remoteField as string]);
+    return key === undefined ? '' : keys.text(key);
+  };
+  const left = new Map<string, Values[]>();
+  for (const row of Array.isArray(stored) ? (stored as Values[]) : []) {
+    const text = textOf(row);
+    const same = left.get(text);
+    if (same) same.push(row);
+    else left.set(text, [row]);
+  }
+  return written.map((row) => left.get(textOf(row))?.shift() ?? row);
 }

@@ -4,6 +4,7 @@
  * `D` is the record of fields by name, `E` the type of the objects, `RP` their representation, `VL` valid input.
  */
 import type { INPUT, InputOfField } from '../fields/related-types.js';
+import type { RemoteInput, RemoteRepr } from '../fields/remote.js';
 import type {
   AnyField,
   Ctx,
@@ -14,6 +15,7 @@ import type {
   Validator,
   ValidOfField,
 } from '../fields/types.js';
+import type { REMOTE, RemoteFacts } from '../lib/remote-column.js';
 import type { MessageTree } from '../lib/validation-error.js';
 import type { BaseSerializer } from './base-serializer.js';
 
@@ -153,8 +155,19 @@ export type AllColumns<E> = {
         : never;
 }[PropertiesOf<E>];
 
-/** A `Date` is text, a relation its key. */
-type ColumnRepr<T> = T extends Date | bigint
+/** What `RemoteKey` says of a property; never for all others. */
+type RemoteOf<T> = typeof REMOTE extends keyof T ? Exclude<T[typeof REMOTE & keyof T], undefined> : never;
+
+/** A `Date` is text, a relation its key, a remote key its object. */
+type ColumnRepr<T> = T extends unknown
+  ? [RemoteOf<T>] extends [never]
+    ? PlainRepr<T>
+    : RemoteOf<T> extends RemoteFacts<infer O, infer P>
+      ? RemoteRepr<O, P>
+      : never
+  : never;
+
+type PlainRepr<T> = T extends Date | bigint
   ? string
   : T extends Promise<infer U>
     ? ColumnRepr<U>
@@ -164,8 +177,19 @@ type ColumnRepr<T> = T extends Date | bigint
         ? I
         : T;
 
-/** A relation is an object with its key. */
-type ColumnValue<T> = T extends Date
+/** What JSON writes a column. */
+type ColumnInput<T> = T extends unknown
+  ? [RemoteOf<T>] extends [never]
+    ? PlainRepr<T>
+    : RemoteOf<T> extends RemoteFacts<infer O, infer P>
+      ? RemoteInput<O, P>
+      : never
+  : never;
+
+/** A relation is an object with its key, a remote key itself. */
+type ColumnValue<T> = T extends unknown ? ([RemoteOf<T>] extends [never] ? PlainValue<T> : ColumnInput<T>) : never;
+
+type PlainValue<T> = T extends Date
   ? Date
   : T extends Promise<infer U>
     ? ColumnValue<U>
@@ -210,7 +234,7 @@ export interface ColumnField<E, K extends keyof E, RO, X> {
   toInternalValue(data: unknown, ctx: Ctx): ColumnValue<E[K]>;
   runValidation(data: unknown, ctx?: Ctx): unknown;
   [ROW]?(row: E): void;
-  readonly [INPUT]?: ColumnRepr<E[K]>;
+  readonly [INPUT]?: ColumnInput<E[K]>;
 }
 
 /** The fields of a model serializer: declared ones, and columns. */
@@ -237,6 +261,8 @@ export interface ColumnKwargs extends FieldOptions {
   readonly allowEmpty?: boolean;
   readonly maxDigits?: number | null;
   readonly decimalPlaces?: number | null;
+  readonly timeoutMs?: number;
+  readonly validateExists?: boolean;
   /** One of these values, whatever the column could hold. */
   readonly choices?: readonly unknown[] | Readonly<Record<string, unknown>>;
   /** The class of the field, where the column does not say enough: `EmailField` for a text. */

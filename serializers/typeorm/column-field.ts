@@ -20,6 +20,7 @@ import { TimeField } from '../../fields/time.js';
 import type { AnyField, FieldOptions } from '../../fields/types.js';
 import { UUIDField } from '../../fields/uuid.js';
 import type { ColumnInfo, ColumnKind } from './column-info.js';
+import { remoteColumnField } from './remote-column-field.js';
 
 /** A class of fields, whatever its options are. */
 // biome-ignore lint/suspicious/noExplicitAny: each class has options of its own
@@ -50,6 +51,7 @@ const CLASSES: Readonly<Record<ColumnKind, FieldClass>> = {
 
 export function columnField(column: ColumnInfo, derived: FieldOptions, extra: ExtraKwargs): AnyField {
   const { fieldClass, ...own } = extra;
+  if (column.remote && !fieldClass) return remoteColumnField(column, column.remote, merged(derived, own));
   const type: FieldClass = fieldClass ?? CLASSES[own.choices === undefined ? column.kind : 'enum'];
   const facts = type === CLASSES[column.kind] ? factsOf(column) : accepted(type, factsOf(column));
   const options = merged({ ...derived, ...facts }, own);

@@ -4,6 +4,7 @@
  * Shape:  `kind` is how its values look; the rest is what follows from how it was declared.
  */
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { type RemoteColumnOptions, remoteColumnOf } from '../../lib/remote-column.js';
 
 /** How the values of a column look. */
 export type ColumnKind =
@@ -47,6 +48,8 @@ export interface ColumnInfo {
   readonly isUnsigned: boolean;
   readonly choices: readonly (string | number)[] | undefined;
   readonly comment: string | undefined;
+  /** Declared by `@RemoteColumn`: the values are keys of objects of another service. */
+  readonly remote: RemoteColumnOptions | undefined;
 }
 
 export function columnInfo(column: ColumnMetadata): ColumnInfo {
@@ -73,6 +76,7 @@ export function columnInfo(column: ColumnMetadata): ColumnInfo {
     isUnsigned: column.unsigned,
     choices: column.enum,
     comment: column.comment,
+    remote: remoteColumnOf(column.target, column.propertyName),
   };
 }
 
