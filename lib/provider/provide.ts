@@ -61,6 +61,11 @@ export interface ProvideFn {
     repository: RepositoryLike<T>,
     options?: ProvideOptions<T> & { by?: undefined },
   ): Handler<ProviderBody<T['id']>, Promise<Envelope<T[]>>>;
+  /** The same where the primary key has another name, or is made up of several properties: keys are objects of them. */
+  <T extends object>(
+    repository: RepositoryLike<T>,
+    options?: ProvideOptions<T> & { by?: undefined },
+  ): Handler<ProviderBody<Key | CompositeKey>, Promise<Envelope<T[]>>>;
   /** The same by another unique property, or by several: what the `mergeKey` of a `RemoteField` says. */
   <T extends object, const B extends By<T>>(
     repository: RepositoryLike<T>,
