@@ -76,14 +76,11 @@ export interface ProvideFn {
     find: (request: ProviderRequest<K>, context: TaskContext) => MaybePromise<Iterable<T> | Serializable<T[]>>,
     options?: RequestOptions & { by?: undefined },
   ): Handler<ProviderBody<K>, Promise<Envelope<T[]>>>;
-  /** Keys of several properties: `({ keys }) => keys.map(({ tenant, sku }) => ...)` with `{ by: ['tenant', 'sku'] }`. */
-  <T extends object, const B extends readonly (keyof T & string)[]>(
-    find: (
-      request: ProviderRequest<{ [Name in B[number]]: T[Name] & Key }>,
-      context: TaskContext,
-    ) => MaybePromise<Iterable<T> | Serializable<T[]>>,
-    options: RequestOptions & { by: B },
-  ): Handler<ProviderBody<{ [Name in B[number]]: T[Name] & Key }>, Promise<Envelope<T[]>>>;
+  /** Keys of several properties: `({ keys }: ProviderRequest<{ tenant: number; sku: string }>) => ...`. */
+  <T extends object, K extends CompositeKey>(
+    find: (request: ProviderRequest<K>, context: TaskContext) => MaybePromise<Iterable<T> | Serializable<T[]>>,
+    options: RequestOptions & { by: readonly (keyof K & string)[] },
+  ): Handler<ProviderBody<K>, Promise<Envelope<T[]>>>;
 }
 
 type Find = (request: ProviderRequest<AnyKey>, context: TaskContext) => MaybePromise<unknown>;

@@ -154,6 +154,60 @@ describe('RPCSerializerMixin', () => {
     expect(empty.calls.map(({ body }) => body)).to.deep.equal([[2]]);
   });
 
+  it('checks the keys that a hand-written class reads by one call, with its defaults', async () => {
+    class Reading extends HandWritten {
+      static readAll(inputs: readonly User[]) {
+        return Promise.allSettled(inputs.map((input) => image.runValidation(input.image)));
+      }
+      async isValid(inputs: readonly User[]) {
+        const read = await Reading.readAll(inputs);
+        return read.map(({ status }) => status);
+      }
+    }
+    const some = fakeService({ 'images.get': () => [{ id: 0 }, { id: 1 }] });
+    class Batched extends RPCSerializerMixin(Reading, { timeoutMs: 50 }) {}
+    const [first] = users(1) as [User];
+    expect(await withService(some, () => new Batched(first).isValid(users(2)))).to.deep.equal([
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(some.calls.map(({ body, options }) => [body, options])).to.deep.equal([[[0, 1], { timeoutMs: 50 }]]);
+    some.calls.length = 0;
+    await withService(some, () => new Reading(first).isValid(users(2)));
+    expect(some.calls).to.have.length(2);
+  });
+
+  it('checks the keys of a list of hand-written objects by one call', async () => {
+    class Inputs {
+      constructor(readonly inputs: readonly User[]) {}
+      async isValid() {
+        await Promise.all(this.inputs.map((input) => image.runValidation(input.image)));
+        return true;
+      }
+    }
+    class Reading extends HandWritten {
+      static override many(inputs: readonly User[]) {
+        return new Inputs(inputs) as never;
+      }
+    }
+    class Batched extends RPCSerializerMixin(Reading) {}
+    const list = Batched.many(users(3)) as unknown as Inputs;
+    expect(await withService(service, () => list.isValid())).to.equal(true);
+    expect(bodies()).to.deep.equal([[0, 1, 2]]);
+  });
+
+  for (const [defaults, said] of [
+    [{ maxBach: 5 }, 'has no option "maxBach". Its options are: maxBatch, onMissing, onError, timeoutMs, service.'],
+    [{ maxBatch: 0 }, '"maxBatch" must be a whole number from 1, not 0'],
+    [{ onMissing: 'nul' }, '"onMissing" must be one of null, drop, pk, error, not "nul"'],
+    [{ onError: 'error' }, '"onError" must be one of raise, null, pk, not "error"'],
+    [{ timeoutMs: 1.5 }, '"timeoutMs" must be a whole number from 1, not 1.5'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(defaults)}`, () => {
+      expect(() => RPCSerializerMixin(HandWritten, defaults as object)).to.throw(said);
+    });
+  }
+
   it('lets our own serializers ask a service by themselves outside of a batch', async () => {
     const Users = Serializer({ id: new IntegerField(), m: new MethodField((row: User) => row.id) }, { service });
     expect(await new Users({ id: 1 }).data).to.deep.equal({ id: 1, m: 1 });
