@@ -1,7 +1,7 @@
 /** A list whose items are all read and shown by one field. */
 import type { ErrorTree, ValidationError } from '../lib/validation-error.js';
 import { EMPTY, Field, readBy, usage } from './field.js';
-import { isPromise, type MaybePromise } from './maybe-promise.js';
+import { forsake, isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
 import { isRefusal, orThrow, refusal } from './refusal.js';
 import { typeName } from './type-name.js';
@@ -76,7 +76,12 @@ export function readItems(
   const items: unknown[] = new Array(data.length);
   let isWaiting = false;
   for (let index = 0; index < data.length; index++) {
-    items[index] = readItem(data[index]);
+    try {
+      items[index] = readItem(data[index]);
+    } catch (error) {
+      forsake(items);
+      throw error;
+    }
     isWaiting ||= isPromise(items[index]);
   }
   return isWaiting ? Promise.all(items).then(listOf) : listOf(items);

@@ -10,3 +10,8 @@ export function isPromise(value: unknown): value is Promise<unknown> {
 export function chain<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? (value as Promise<T>).then(next) : next(value);
 }
+
+/** An error ends the work at once: nobody waits for these any more, and they must not end the process. */
+export function forsake(values: readonly unknown[]): void {
+  for (const value of values) if (isPromise(value)) value.catch(() => {});
+}

@@ -6,7 +6,7 @@
  *         Fields that are read-only take no part: their input is ignored, and so is their default.
  */
 import { EMPTY, readBy, usage } from '../fields/field.js';
-import { chain, isPromise } from '../fields/maybe-promise.js';
+import { chain, forsake, isPromise } from '../fields/maybe-promise.js';
 import { type ReadAtOnce, readerAtOnce } from '../fields/read-at-once.js';
 import { holdsNothing, isRefusal, refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
@@ -30,7 +30,12 @@ export function reader(all: readonly BoundField[]): Read {
     let isWaiting = false;
     for (let i = 0; i < fields.length; i++) {
       if (values[i] !== EMPTY) continue;
-      values[i] = readOne(fields[i] as BoundField, data, scopes()[i] as Ctx);
+      try {
+        values[i] = readOne(fields[i] as BoundField, data, scopes()[i] as Ctx);
+      } catch (error) {
+        forsake(values);
+        throw error;
+      }
       isWaiting ||= isPromise(values[i]);
     }
     return isWaiting ? Promise.all(values).then((late) => whole(fields, late)) : whole(fields, values);

@@ -40,9 +40,25 @@ export interface ProvideOptions<T> extends RequestOptions {
    * Limits what this caller may see: `({ caller }) => ({ tenant: caller.tenant })`; a list is any of its members. Rows
    * outside of it are missing, and nothing tells them from those that are not there.
    */
-  where?: (context: TaskContext) => MaybePromise<Partial<T> | readonly Partial<T>[]>;
-  /** Columns with `select: false` that are given to who asks for them by name in `fields`. Default: none. */
-  expose?: readonly (keyof T & string)[];
+  where?: (context: TaskContext) => MaybePromise<Where<T> | readonly Where<T>[]>;
+  /**
+   * Columns with `select: false` that are given to who asks for them by name in `fields`; one of an embedded object by
+   * its path, `size.depth`. Default: none.
+   */
+  expose?: readonly ((keyof T & string) | `${keyof T & string}.${string}`)[];
+}
+
+/** Conditions by property, as TypeORM's `where` has them: values, operators such as `In()`, those of related objects. */
+export type Where<T> = { readonly [K in keyof T]?: Condition<NonNullable<T[K]>> };
+type Condition<V> =
+  | V
+  | FindOperatorLike
+  | (V extends Scalar ? never : V extends readonly (infer I)[] ? Where<I> : Where<V>);
+type Scalar = string | number | boolean | bigint | symbol | Date;
+
+/** What `In()`, `Not()` and their like of TypeORM give. */
+interface FindOperatorLike {
+  readonly '@instanceof': symbol;
 }
 
 type MaybePromise<T> = T | Promise<T>;

@@ -127,18 +127,27 @@ function withKeys<T>(
 /** TypeORM may leave out a condition without a value, and the caller would see everything. */
 function checkedWhere(where: unknown): object {
   const sets = Array.isArray(where) ? where : [where];
-  if (sets.length === 0) throw new BgTasksError('USAGE', 'provide: "where" gave an empty list, which limits nothing.');
+  if (sets.length === 0) throw usage('gave an empty list, which limits nothing.');
   for (const set of sets) {
-    if (typeof set !== 'object' || set === null) {
-      throw new BgTasksError('USAGE', `provide: "where" must give conditions by property, not ${preview(set)}.`);
-    }
-    for (const [name, value] of Object.entries(set)) {
-      if (value !== undefined && value !== null) continue;
-      const hint = value === null ? 'null (write `IsNull()`)' : 'undefined';
-      throw new BgTasksError('USAGE', `provide: "where" says nothing about "${name}": its value is ${hint}.`);
-    }
+    if (typeof set !== 'object' || set === null) throw usage(`must give conditions by property, not ${preview(set)}.`);
+    checkConditions(set, '');
   }
   return where as object;
+}
+
+function checkConditions(set: object, path: string): void {
+  for (const [name, value] of Object.entries(set)) {
+    if (value === undefined) throw usage(`says nothing about "${path}${name}": its value is undefined.`);
+    if (value === null) throw usage(`says nothing about "${path}${name}": its value is null (write \`IsNull()\`).`);
+    // Of a related or embedded object; operators such as `In()` are of a class.
+    if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+      checkConditions(value, `${path}${name}.`);
+    }
+  }
+}
+
+function usage(message: string): BgTasksError {
+  return new BgTasksError('USAGE', `provide: "where" ${message}`);
 }
 
 interface Selection {

@@ -5,7 +5,9 @@ import {
   Column,
   type DataSource,
   Entity,
+  In,
   ManyToOne,
+  Not,
   PrimaryColumn,
   PrimaryGeneratedColumn,
   type Relation,
@@ -169,7 +171,7 @@ for (const database of databases()) {
     });
 
     it('exposes a column of an embedded object by its path', async () => {
-      service.rpcTask('pictures.get')(provide(pictures(), { expose: ['size.depth' as never] }));
+      service.rpcTask('pictures.get')(provide(pictures(), { expose: ['size.depth'] }));
       expect((await dataOf({ ids: [1], fields: ['size'] })).data).to.deep.equal([
         { id: 1, size: { width: 1, depth: 7 } },
       ]);
@@ -210,6 +212,15 @@ for (const database of databases()) {
         expect(ids((await dataOf([1, 2, 3], 'later')).data).sort()).to.deep.equal([2, 3]);
       });
 
+      it('may have operators, and conditions of related objects', async () => {
+        service.rpcTask('operators')(
+          provide(pictures(), { where: () => ({ id: In([1, 3]), owner: { name: 'Ann' } }) }),
+        );
+        expect(ids((await dataOf([1, 2, 3], 'operators')).data).sort()).to.deep.equal([1, 3]);
+        service.rpcTask('nobody')(provide(pictures(), { where: () => ({ owner: { name: Not('Ann') } }) }));
+        expect((await dataOf([1, 2, 3], 'nobody')).data).to.deep.equal([]);
+      });
+
       for (const [said, limits] of [
         ['"tenant"', { tenant: undefined }],
         ['IsNull()', { tenant: null }],
@@ -217,6 +228,7 @@ for (const database of databases()) {
         ['conditions by property', undefined],
         ['conditions by property', null],
         ['"tenant"', [{ path: '/1' }, { tenant: undefined }]],
+        ['"owner.id"', { owner: { id: undefined } }],
       ] as const) {
         it(`are never everything: refuses a where that gives ${JSON.stringify(limits)} (${said})`, async () => {
           service.rpcTask('open')(provide(pictures(), { where: () => limits as never }));

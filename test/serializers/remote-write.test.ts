@@ -347,3 +347,27 @@ describe('remote fields: writing while the other service fails', () => {
     });
   }
 });
+
+describe('remote fields: writing while something else is broken', () => {
+  class Broken extends CharField {
+    override toInternalValue(): string {
+      throw new Error('a bug of the application');
+    }
+  }
+
+  it('does not end the process when a call fails that nobody waits for any more', async () => {
+    const service = fakeService({
+      'images.get': () => {
+        throw new Error('down');
+      },
+    });
+    const Users = Serializer({ image: image(), name: new Broken() }, { service });
+    for (const serializer of [
+      new Users(undefined, { data: { image: 1, name: 'x' } }),
+      Users.many(null, { data: [{ image: 1 }, { image: 1, name: 'x' }] }),
+    ]) {
+      expect((await rejection(serializer.isValid())) as Error).to.have.property('message', 'a bug of the application');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+});
