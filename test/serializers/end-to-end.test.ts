@@ -1,6 +1,7 @@
 import { provide, Service } from 'bgtasks';
 import { IntegerField, RemoteField, Serializer } from 'bgtasks/serializers';
 import { expect } from 'chai';
+import { silentLogger } from '../../lib/logger.js';
 import { Application } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
 import { BROKERS, unique } from '../support/brokers.js';
@@ -48,6 +49,38 @@ describe('1,000 rows with two remote fields on different routes', function () {
       expect(await list.data).to.deep.equal(expected);
       expect(bodies.image).to.deep.equal([Array.from({ length: 400 }, (_, index) => index)]);
       expect(bodies.category).to.deep.equal([[0, 1, 2, 3, 4, 5, 6]]);
+    });
+  }
+
+  for (const { name, url } of BROKERS) {
+    it(`are written by one call a route, with the errors of each key at its place (${name})`, async () => {
+      const address = url();
+      const provider = autoClose(new Service({ url: address }));
+      const asked: unknown[] = [];
+      const images = unique('images.get');
+      const nobody = unique('nobody');
+      provider.rpcTask(images)(
+        provide(({ keys }) => {
+          asked.push(keys);
+          return keys.filter((id) => id < 398).map((id) => ({ id, name: `image ${id}` }));
+        }),
+      );
+      await provider.start();
+      const api = autoClose(new Service({ url: address, logger: silentLogger }));
+      const list = serializerOf(api, images, images).many(null, { data: ROWS });
+      expect(await list.isValid()).to.equal(false);
+      const refused = ROWS.filter(({ image }) => image >= 398);
+      expect(list.errors).to.deep.equal(
+        Object.fromEntries(
+          refused.map(({ id, image }) => [id, { image: [`Invalid pk "${image}" - object does not exist.`] }]),
+        ),
+      );
+      expect(asked).to.have.length(1);
+      const lost = new (serializerOf(api, images, nobody))(undefined, { data: ROWS[1] });
+      expect(await lost.isValid()).to.equal(false);
+      expect(lost.errors).to.deep.equal({
+        category: [`Format of response is not correct or route to service is incorrect(${nobody})`],
+      });
     });
   }
 
