@@ -6,6 +6,7 @@
 import { usage } from '../fields/field.js';
 import { RemoteSlot } from '../fields/remote.js';
 import type { AnyField, FieldOptions } from '../fields/types.js';
+import type { KeyId } from '../lib/provider/remote-key.js';
 import { BaseSerializer } from './base-serializer.js';
 import { compiled } from './compile.js';
 import { DEFINITION, type Definition } from './definition.js';
@@ -78,16 +79,16 @@ function isRelationSource(field: AnyField): field is RemoteSlot {
 
 /** The written rows, each with what is stored already where one of its key is. */
 function keptRows(stored: unknown, written: readonly Values[], { keys, options }: RemoteSlot): readonly Values[] {
-  const textOf = (row: Values) => {
+  const idOf = (row: Values): KeyId => {
     const key = keys.of(row[options.remoteField as string]);
-    return key === undefined ? '' : keys.text(key);
+    return key === undefined ? '' : keys.id(key);
   };
-  const left = new Map<string, Values[]>();
+  const left = new Map<KeyId, Values[]>();
   for (const row of Array.isArray(stored) ? (stored as Values[]) : []) {
-    const text = textOf(row);
-    const same = left.get(text);
+    const id = idOf(row);
+    const same = left.get(id);
     if (same) same.push(row);
-    else left.set(text, [row]);
+    else left.set(id, [row]);
   }
-  return written.map((row) => left.get(textOf(row))?.shift() ?? row);
+  return written.map((row) => left.get(idOf(row))?.shift() ?? row);
 }

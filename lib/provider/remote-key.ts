@@ -8,6 +8,7 @@
 import type { CompositeKey, Key } from '../tasks/remotes.js';
 
 export type AnyKey = Key | CompositeKey;
+export type KeyId = string | number;
 
 /** How the keys of one remote field look. */
 export interface KeyForm {
@@ -19,8 +20,8 @@ export interface KeyForm {
   ofRow(row: unknown): AnyKey | undefined;
   /** Whether the value says that there is no key: null, `''`, or a part that is. */
   isNone(value: unknown): boolean;
-  /** Equal for keys that are the same; `1` and `'1'` are. */
-  text(key: AnyKey): string;
+  /** What keys are compared by: equal for those that are the same, as `1` and `'1'` are. */
+  id(key: AnyKey): KeyId;
 }
 
 export function keyForm(mergeKey: string | readonly string[]): KeyForm {
@@ -44,7 +45,7 @@ function singleForm(name: string): KeyForm {
     of: scalar,
     ofRow: (row) => (isObject(row) && Object.hasOwn(row, name) ? scalar((row as Parts)[name]) : undefined),
     isNone: isNothing,
-    text: textOf,
+    id: textOf as (key: AnyKey) => KeyId,
   };
 }
 
@@ -69,14 +70,14 @@ function compositeForm(names: readonly string[]): KeyForm {
     isNone: (value) => isNothing(value) || partsOf(value).some(isNothing),
     ofRow: (row) => (isObject(row) ? read((name) => (Object.hasOwn(row, name) ? row[name] : undefined)) : undefined),
     // A list of texts in JSON: no two keys share it, whatever characters their parts have.
-    text: (key) => JSON.stringify(names.map((name) => textOf((key as CompositeKey)[name] as Key))),
+    id: (key) => JSON.stringify(names.map((name) => textOf((key as CompositeKey)[name] as Key))),
   };
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A UUID is the same in upper case. */
-function textOf(key: AnyKey): string {
+function textOf(key: Key): string {
   return typeof key === 'string' && key.length === 36 && UUID.test(key) ? key.toLowerCase() : String(key);
 }
 

@@ -13,7 +13,7 @@ import { loaderFor } from '../../fields/related-loader.js';
 import { type Found, RemoteSlot } from '../../fields/remote.js';
 import type { Ctx } from '../../fields/types.js';
 import { type BgTasksError, type ErrorCode, messageOf, ServiceUnavailableError } from '../../lib/errors.js';
-import type { AnyKey } from '../../lib/provider/remote-key.js';
+import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
 import { Run } from '../run.js';
 import { Scope } from '../scope.js';
 import { serviceOf } from '../service.js';
@@ -30,12 +30,12 @@ interface Question {
 /** Questions that go in one request. */
 interface Group {
   readonly questions: Question[];
-  readonly keys: Map<string, AnyKey>;
+  readonly keys: Map<KeyId, AnyKey>;
 }
 
 type Problem = Extract<Found, { problem: unknown }>['problem'];
 type Answer =
-  | { readonly rows: ReadonlyMap<string, object> }
+  | { readonly rows: ReadonlyMap<KeyId, object> }
   | { readonly problem: Problem }
   | { readonly error: unknown };
 
@@ -59,15 +59,15 @@ function ownerOf(ctx: Ctx): Ctx {
 }
 
 function foundIn({ keys }: RemoteSlot, key: AnyKey, answer: Exclude<Answer, { error: unknown }>): Found {
-  const text = keys.text(key);
-  if (isTooLong(text)) return { problem: 'does_not_exist' };
+  const id = keys.id(key);
+  if (isTooLong(id)) return { problem: 'does_not_exist' };
   if ('problem' in answer) return answer;
-  const found = keys.ofRow(answer.rows.get(text));
+  const found = keys.ofRow(answer.rows.get(id));
   return found === undefined ? { problem: 'does_not_exist' } : { key: found };
 }
 
-function isTooLong(text: string): boolean {
-  return text.length > MAX_KEY_LENGTH;
+function isTooLong(id: KeyId): boolean {
+  return typeof id === 'string' && id.length > MAX_KEY_LENGTH;
 }
 
 /** Those of the class that the field stands in, over those of the root. */
@@ -100,8 +100,8 @@ function placed(groups: Map<string, Group>, question: Question): Group {
   }
   group.questions.push(question);
   for (const each of keys) {
-    const text = field.keys.text(each);
-    if (!isTooLong(text) && !group.keys.has(text)) group.keys.set(text, each);
+    const id = field.keys.id(each);
+    if (!isTooLong(id) && !group.keys.has(id)) group.keys.set(id, each);
   }
   return group;
 }

@@ -1,7 +1,7 @@
 /**
  * Sends the keys of one group, and reads the answer.
  *
- * Shape:  keys -> requests of at most `maxBatch` keys, side by side -> rows by the text of their key.
+ * Shape:  keys -> requests of at most `maxBatch` keys, side by side -> rows by the id of their key.
  *         Read are the envelope `{ status: 'success', data: [...] }` and the bare list. Of two rows with one key the
  *         first counts; rows that nobody asked for are ignored, and so is null in place of a row.
  * Errors: those of the call; `TaskFailure` for `{ status: 'fail', data }` and `{ errors }`, which are the same failure;
@@ -11,7 +11,7 @@
 import type { RemoteSlot } from '../../fields/remote.js';
 import { statusOf } from '../../lib/envelope.js';
 import { BadReplyError, preview, TaskFailure } from '../../lib/errors.js';
-import type { AnyKey } from '../../lib/provider/remote-key.js';
+import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
 import { writeRequest } from '../../lib/provider/remote-request.js';
 import type { ServiceLike } from '../service.js';
 
@@ -27,9 +27,9 @@ export async function fetchRows(
   field: RemoteSlot,
   keys: readonly unknown[],
   { maxBatch, timeoutMs }: FetchOptions,
-): Promise<Map<string, object>> {
+): Promise<Map<KeyId, object>> {
   const { key, fields, params } = field.options;
-  const rows = new Map<string, object>();
+  const rows = new Map<KeyId, object>();
   const chunks: Promise<void>[] = [];
   for (let start = 0; start < keys.length; start += maxBatch) {
     const body = writeRequest(
@@ -50,7 +50,7 @@ function wanted({ options, keys }: RemoteSlot): readonly string[] | undefined {
   return fields === undefined ? undefined : [...new Set([...fields, ...keys.names])];
 }
 
-function readRows(field: RemoteSlot, answer: unknown, rows: Map<string, object>): void {
+function readRows(field: RemoteSlot, answer: unknown, rows: Map<KeyId, object>): void {
   for (const row of listOf(field.route, answer)) {
     if (row === null) continue;
     const key = keyOfRow(field, row);
@@ -75,15 +75,15 @@ function listOf(route: string, answer: unknown): readonly unknown[] {
   );
 }
 
-function keyOfRow({ route, keys }: RemoteSlot, row: unknown): string {
+function keyOfRow({ route, keys }: RemoteSlot, row: unknown): KeyId {
   const key = keys.ofRow(row);
-  if (key !== undefined) return keys.text(key);
+  if (key !== undefined) return keys.id(key);
   const names = keys.names.map((name) => `"${name}"`).join(', ');
   throw new BadReplyError(route, `expected objects with a key in ${names}, got ${preview(row)}`);
 }
 
 /** A provider may answer more than was asked; the type of the slot says it holds `fields` alone. */
-function picked(rows: ReadonlyMap<string, object>, fields: readonly string[]): Map<string, object> {
+function picked(rows: ReadonlyMap<KeyId, object>, fields: readonly string[]): Map<KeyId, object> {
   const pick = (row: object) =>
     Object.fromEntries(fields.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name as never]]));
   return new Map(Array.from(rows, ([key, row]) => [key, pick(row)]));

@@ -17,11 +17,11 @@
  */
 import type { RemoteSlot } from '../../fields/remote.js';
 import { BgTasksError } from '../../lib/errors.js';
-import type { AnyKey } from '../../lib/provider/remote-key.js';
+import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
 import type { Policy } from './policy.js';
 
-/** Rows of one group by the text of their key. */
-export type Rows = ReadonlyMap<string, unknown>;
+/** Rows of one group by the id of their key. */
+export type Rows = ReadonlyMap<KeyId, unknown>;
 
 /** The keys of a slot: none, one, or those of a list. */
 export function keysOf({ isMany, keys }: RemoteSlot, value: unknown): readonly AnyKey[] {
@@ -45,12 +45,12 @@ export function failed(value: unknown, policy: Policy): unknown {
 }
 
 function rowOf(field: RemoteSlot, key: AnyKey, rows: Rows, { onMissing }: Policy): unknown {
-  const text = field.keys.text(key);
-  const row = rows.get(text);
+  const id = field.keys.id(key);
+  const row = rows.get(id);
   if (row !== undefined) return row;
   if (onMissing === 'pk') return key;
   if (onMissing !== 'error') return null;
-  throw new BgTasksError('REMOTE_MISSING', `"${field.route}" did not answer the object with key ${text}.`, {
+  throw new BgTasksError('REMOTE_MISSING', `"${field.route}" did not answer the object with key ${id}.`, {
     route: field.route,
     key,
   });

@@ -1,11 +1,11 @@
 /**
  * Which requests a wave needs: the sites of one pass, grouped by what can go together.
  *
- * Shape:  one group per (route, key, fields, params, merge key), its keys distinct by their text with the value that
+ * Shape:  one group per (route, key, fields, params, merge key), its keys distinct by their id with the value that
  *         came first. Policies and serializers do not part groups: they belong to the slot.
  */
 import type { RemoteSlot } from '../../fields/remote.js';
-import type { AnyKey } from '../../lib/provider/remote-key.js';
+import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
 import type { SiteList } from '../run.js';
 import { keysOf } from './missing.js';
 import { longest, MAX_BATCH } from './policy.js';
@@ -14,7 +14,7 @@ export interface Group {
   /** Any field of the group: they agree in what is sent. */
   readonly field: RemoteSlot;
   readonly lists: SiteList[];
-  readonly keys: Map<string, unknown>;
+  readonly keys: Map<KeyId, unknown>;
   maxBatch: number;
   /** The longest that a slot of the group is willing to wait; undefined where one leaves it to the service. */
   timeoutMs: number | undefined;
@@ -44,13 +44,13 @@ function add(groups: Map<string, Group>, list: SiteList): void {
   for (const value of list.keys) addKeys(group.keys, field, value);
 }
 
-function addKeys(keys: Map<string, unknown>, field: RemoteSlot, value: unknown): void {
+function addKeys(keys: Map<KeyId, unknown>, field: RemoteSlot, value: unknown): void {
   if (!field.isMany) addKey(keys, field, field.keys.of(value));
   else for (const key of keysOf(field, value)) addKey(keys, field, key);
 }
 
-function addKey(keys: Map<string, unknown>, field: RemoteSlot, key: AnyKey | undefined): void {
+function addKey(keys: Map<KeyId, unknown>, field: RemoteSlot, key: AnyKey | undefined): void {
   if (key === undefined) return;
-  const text = field.keys.text(key);
-  if (!keys.has(text)) keys.set(text, key);
+  const id = field.keys.id(key);
+  if (!keys.has(id)) keys.set(id, key);
 }

@@ -103,9 +103,9 @@ export class Batch {
   async #represent(list: SiteList, serializer: RemoteSerializer, rows: Rows): Promise<Rows> {
     const shown: Target = Object.create(null);
     const run = list.run ?? new Run({}, undefined, false, this.defaults);
-    for (const text of new Set(list.keys.flatMap((value) => keysOf(list.field, value).map(list.field.keys.text)))) {
-      const row = rows.get(text);
-      if (row !== undefined) shown[text] = representOne(serializer, row, run);
+    for (const id of new Set(list.keys.flatMap((value) => keysOf(list.field, value).map(list.field.keys.id)))) {
+      const row = rows.get(id);
+      if (row !== undefined) shown[id] = representOne(serializer, row, run);
     }
     const entries = Object.entries(shown).map(async ([text, one]) => [text, await one] as const);
     const represented = new Map(await Promise.all(entries));
