@@ -1,31 +1,96 @@
-/** A TCP proxy on loopback that can cut its connections: what a network does to a service. */
-
+/**
+ * A TCP proxy on loopback that does to connections what a network does: it cuts, holds, swallows, slows and refuses.
+ *
+ * Shape:  a client connects to `port`, the proxy to the target. `up` is from client to target, `down` the way back.
+ *         `freeze`, `blackhole` and `slow` hold for the connections there are and for those that come, until `thaw`.
+ * Units:  `latencyMs` is milliseconds for each way, `bytesPerSecond` counts each connection and way for itself.
+ */
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-export class TcpProxy {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  port = 0;
+export type Direction = 'up' | 'down' | 'both';
 
-  constructor(targetPort: number) {
-    this.#server = createServer((inside) => {
-      const outside = connect(targetPort, '127.0.0.1');
-      for (const [from, to] of [
-        [inside, outside],
-        [outside, inside],
-      ] as const) {
-        this.#sockets.add(from);
-        from.on('error', () => {});
-        from.on('close', () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
+export interface Slowness {
+  readonly latencyMs?: number;
+  readonly bytesPerSecond?: number;
+}
+
+/** What happens to the bytes of one direction. */
+class Way {
+  bytes = 0;
+  isSwallowing = false;
+  slowness: Slowness = {};
+  #thawed = Promise.resolve();
+  #thaw: (() => void) | undefined;
+
+  freeze(): void {
+    if (this.#thaw) return;
+    this.#thawed = new Promise((resolve) => {
+      this.#thaw = resolve;
     });
   }
 
+  thaw(): void {
+    this.isSwallowing = false;
+    this.slowness = {};
+    this.#thaw?.();
+    this.#thaw = undefined;
+  }
+
+  /** Bytes of `chunk` that may pass now, one piece after the other; none of what is swallowed. */
+  async *passing(chunk: Buffer): AsyncGenerator<Buffer> {
+    const { latencyMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = this.slowness;
+    if (latencyMs > 0) await sleep(latencyMs);
+    const size = Math.max(1, Math.min(chunk.length, Math.ceil(bytesPerSecond / 20)));
+    for (let start = 0; start < chunk.length; start += size) {
+      const piece = chunk.subarray(start, start + size);
+      if (size < chunk.length) await sleep((piece.length / bytesPerSecond) * 1000);
+      await this.#thawed;
+      if (this.isSwallowing) return;
+      this.bytes += piece.length;
+      yield piece;
+    }
+  }
+
+  /** Whether the end of a connection is to be seen on the other side; a network that carries nothing hides it. */
+  async passesEnd(): Promise<boolean> {
+    await this.#thawed;
+    return !this.isSwallowing;
+  }
+}
+
+interface Link {
+  readonly client: Socket;
+  readonly target: Socket;
+}
+
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #links = new Set<Link>();
+  readonly #up = new Way();
+  readonly #down = new Way();
+  #accepted = 0;
+  port = 0;
+
+  constructor(targetPort: number) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      const target = dial({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+      this.#join({ client, target });
+    });
+  }
+
+  /** Connections since the start, those that are open now, and the bytes that passed. */
+  get counts() {
+    return {
+      accepted: this.#accepted,
+      open: this.#links.size,
+      bytesUp: this.#up.bytes,
+      bytesDown: this.#down.bytes,
+    } as const;
+  }
+
+  /** Takes connections, for the first time or again. */
   async listen(): Promise<this> {
     this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -33,17 +98,39 @@ export class TcpProxy {
     return this;
   }
 
-  /** Ends every connection as a pulled cable plug with a reset would. */
-  cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+  /** Ends every connection on both sides: `reset` as a crashed host (RST), `end` as an orderly one (FIN). */
+  cut(how: 'reset' | 'end' = 'reset'): void {
+    for (const { client, target } of this.#links) {
+      for (const socket of [client, target]) how === 'reset' ? socket.resetAndDestroy() : socket.destroy();
+    }
   }
 
-  /** Connections stay, and nothing goes through them any more. */
-  freeze(): void {
-    for (const socket of this.#sockets) socket.pause().unpipe();
+  /** Ends one side of every connection, unseen by the other: a host that lost power, or a forgotten entry of a NAT. */
+  halfOpen(gone: 'client' | 'target'): void {
+    this.blackhole();
+    for (const link of this.#links) link[gone].destroy();
   }
 
-  /** No connection until `listen` is called again. */
+  /** Bytes are taken and go nowhere, also those of new connections, which are accepted; nor is an end seen. */
+  blackhole(direction: Direction = 'both'): void {
+    for (const way of this.#ways(direction)) way.isSwallowing = true;
+  }
+
+  /** Nothing passes any more, and nothing is lost: `thaw` brings it all. */
+  freeze(direction: Direction = 'both'): void {
+    for (const way of this.#ways(direction)) way.freeze();
+  }
+
+  slow(slowness: Slowness, direction: Direction = 'both'): void {
+    for (const way of this.#ways(direction)) way.slowness = slowness;
+  }
+
+  /** Everything passes again. A connection that lost bytes to a blackhole has a hole in its stream: cut it. */
+  thaw(): void {
+    for (const way of this.#ways('both')) way.thaw();
+  }
+
+  /** No connection until `listen` is called again; those there are end. */
   async refuse(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -53,5 +140,42 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     if (this.#server.listening) await this.refuse();
+    this.cut();
+    this.thaw();
   }
+
+  #ways(direction: Direction): readonly Way[] {
+    if (direction === 'both') return [this.#up, this.#down];
+    return [direction === 'up' ? this.#up : this.#down];
+  }
+
+  #join(link: Link): void {
+    const { client, target } = link;
+    this.#accepted += 1;
+    this.#links.add(link);
+    for (const socket of [client, target]) {
+      socket.on('error', () => {}); // its `close` follows, and is what counts
+      socket.on('close', () => {
+        if (client.destroyed && target.destroyed) this.#links.delete(link);
+      });
+    }
+    void carry(client, target, this.#up);
+    void carry(target, client, this.#down);
+  }
+}
+
+async function carry(from: Socket, to: Socket, way: Way): Promise<void> {
+  let isWhole = true;
+  try {
+    for await (const chunk of from.iterator({ destroyOnReturn: false })) {
+      for await (const piece of way.passing(chunk as Buffer)) {
+        if (!to.destroyed && !to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+      }
+    }
+  } catch {
+    isWhole = false; // a reset, on either side
+  }
+  if (!(await way.passesEnd())) return;
+  if (isWhole) to.end();
+  else to.destroy();
 }
