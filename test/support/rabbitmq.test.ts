@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ChannelModel, connect } from 'amqplib';
 import { expect } from 'chai';
-import { chooseSource, findServerScript, type Machine, NO_RABBITMQ } from './rabbitmq/source.js';
+import { isRunning } from './is-running.js';
+import {
+  chooseSource,
+  chooseSource4,
+  findServerScript,
+  type Machine,
+  NO_RABBITMQ,
+  NO_RABBITMQ_4,
+} from './rabbitmq/source.js';
 import { rabbitUrl, startRabbitMq } from './rabbitmq.js';
 import { until } from './until.js';
 
@@ -15,6 +23,7 @@ describe('source of RabbitMQ', () => {
     serverScript: () => script,
     dockerAnswers: () => docker,
     mayInstall: () => root,
+    versionOf: () => '3.10.8',
   });
 
   it('is the installed server where there is one', () => {
@@ -35,6 +44,30 @@ describe('source of RabbitMQ', () => {
     expect(NO_RABBITMQ).to.match(
       /^[^\n]*apt-get install rabbitmq-server[^\n]*brew install rabbitmq[^\n]*BGTASKS_TEST_URL[^\n]*$/,
     );
+  });
+});
+
+describe('source of RabbitMQ 4', () => {
+  const choose = (script?: string, docker = false, root = false) =>
+    chooseSource4({
+      serverScript: () => script,
+      dockerAnswers: () => docker,
+      mayInstall: () => root,
+      versionOf: (path) => (path.includes('4') ? '4.0.5' : '3.10.8'),
+    });
+
+  it('is the installed server, where that is one', () => {
+    expect(choose('/4/rabbitmq-server', true, true)).to.deep.equal({ kind: 'installed', script: '/4/rabbitmq-server' });
+  });
+
+  it('is Docker, then a system of its own for root on Debian', () => {
+    expect(choose('/3/rabbitmq-server', true, true)).to.deep.equal({ kind: 'docker' });
+    expect(choose('/3/rabbitmq-server', false, true)).to.deep.equal({ kind: 'chroot' });
+  });
+
+  it('says in one line what to do where there is none', () => {
+    expect(() => choose('/3/rabbitmq-server')).to.throw(NO_RABBITMQ_4);
+    expect(NO_RABBITMQ_4).to.match(/^[^\n]*BGTASKS_TEST_URL_4[^\n]*$/);
   });
 });
 
@@ -159,15 +192,4 @@ function isListening(url: string): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-}
-
-/** An orphan that has ended stays a zombie where process 1 does not collect it, as in a plain container. */
-async function isRunning(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !/\) [ZX] /.test(stat);
 }

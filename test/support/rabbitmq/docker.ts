@@ -14,10 +14,12 @@ export async function dockerLaunch(): Promise<Launch> {
   const port = await freePort();
   const name = `bgtasks-test-${process.pid}-${port}`;
   // RabbitMQ names its data after the node, and the name of a container's host changes with each run.
-  const settings = { ...CONSOLE_ENV, RABBITMQ_NODENAME: 'rabbit@localhost' };
+  const nodeName = 'rabbit@localhost';
+  const settings = { ...CONSOLE_ENV, RABBITMQ_NODENAME: nodeName };
   return {
     description: `Docker image ${IMAGE}`,
     port,
+    nodeName,
     command: 'docker',
     args: [
       ...['run', '--rm', '--interactive', '--name', name],

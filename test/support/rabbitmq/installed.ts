@@ -3,7 +3,7 @@
  *
  * Nothing of the machine's own RabbitMQ is read or written: each of its settings that is a path points into the folder.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,20 +17,45 @@ import type { Launch } from './node.js';
  */
 const NO_DISTRIBUTION = '-start_epmd false -dist_listen false -erl_epmd_port 1';
 
-export async function installedLaunch(script: string): Promise<Launch> {
-  const folder = await mkdtemp(join(tmpdir(), 'bgtasks-rabbitmq-'));
+/** A node of a cluster on this machine. All of them use one port, which stands in for epmd, so each needs an address. */
+export interface Member {
+  /** On loopback, of the node alone: `127.0.0.2`. Linux has them all; other systems must be told of each. */
+  readonly address: string;
+  readonly distributionPort: number;
+  /** Shared by the nodes of one cluster. */
+  readonly cookie: string;
+}
+
+interface Placing {
+  /** A folder with a system of its own, in which `script` is run. */
+  readonly root?: string;
+  readonly member?: Member;
+}
+
+function distributionOf({ address, distributionPort, cookie }: Member): string {
+  const listen = `-kernel inet_dist_use_interface {${address.replaceAll('.', ',')}}`;
+  return `-start_epmd false -erl_epmd_port ${distributionPort} ${listen} -setcookie ${cookie}`;
+}
+
+export async function installedLaunch(script: string, { root = '', member }: Placing = {}): Promise<Launch> {
+  const parent = join(root, tmpdir());
+  await mkdir(parent, { recursive: true });
+  const outside = await mkdtemp(join(parent, 'bgtasks-rabbitmq-'));
+  const folder = outside.slice(root.length); // as the node sees it
   const port = await freePort();
   const logFile = join(folder, 'rabbitmq.log');
-  await writeFile(join(folder, 'enabled_plugins'), '[].\n');
-  await writeFile(join(folder, 'rabbitmq.conf'), '');
-  const nodeName = `bgtasks-test-${process.pid}@localhost`;
+  await writeFile(join(outside, 'enabled_plugins'), '[].\n');
+  await writeFile(join(outside, 'rabbitmq.conf'), '');
+  const nodeName = member ? `bgtasks-test@${member.address}` : `bgtasks-test-${process.pid}@localhost`;
+  const naming = [member ? '-name' : '-sname', nodeName];
   return {
-    description: `private node of ${script}`,
+    description: `private node of ${root}${script}`,
     port,
-    command: script,
-    args: ['-sname', nodeName],
-    cwd: folder,
-    logFile,
+    nodeName,
+    command: root ? 'chroot' : script,
+    args: root ? [root, script, ...naming] : naming,
+    cwd: outside,
+    logFile: join(outside, 'rabbitmq.log'),
     startTimeoutMs: 60_000,
     env: {
       // Homebrew's scripts look for `erl` on the PATH, and its own folder need not be there.
@@ -38,10 +63,11 @@ export async function installedLaunch(script: string): Promise<Launch> {
       HOME: folder,
       [FOLDER_VARIABLE]: folder,
       ...CONSOLE_ENV,
-      ERL_FLAGS: NO_DISTRIBUTION,
+      ERL_FLAGS: member ? distributionOf(member) : NO_DISTRIBUTION,
       // Nothing listens there: what little RabbitMQ still asks of epmd must not reach one that runs on this machine.
       ERL_EPMD_PORT: '1',
       RABBITMQ_NODENAME: nodeName,
+      ...(member && { RABBITMQ_USE_LONGNAME: 'true' }),
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_MNESIA_BASE: join(folder, 'data'),
@@ -55,7 +81,7 @@ export async function installedLaunch(script: string): Promise<Launch> {
       RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'advanced.config'),
     },
     kill: (child) => void child.kill('SIGKILL'),
-    cleanUp: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+    cleanUp: () => rm(outside, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

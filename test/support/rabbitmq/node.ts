@@ -13,6 +13,8 @@ export interface Launch {
   /** Where the server comes from, for a log line. */
   readonly description: string;
   readonly port: number;
+  /** Its name among Erlang nodes. */
+  readonly nodeName: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -51,14 +53,19 @@ export class RabbitNode {
     return this.#version;
   }
 
+  /** Its name among Erlang nodes. */
+  get name(): string {
+    return this.#launch.nodeName;
+  }
+
   /** Of the node, or of the Docker client that runs it. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /** Erlang expressions, for what an operator does: `rabbit_networking:close_all_connections("maintenance")`. */
-  evaluate(expressions: string): Promise<string> {
-    return this.#console.evaluate(expressions);
+  /** Erlang expressions, within the node; what an operator does is in `operator.ts`. */
+  evaluate(expressions: string, timeoutMs?: number): Promise<string> {
+    return this.#console.evaluate(expressions, timeoutMs);
   }
 
   /**

@@ -8,7 +8,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 
-export type RabbitSource = { kind: 'installed'; script: string } | { kind: 'docker' } | { kind: 'apt' };
+export type RabbitSource =
+  | { kind: 'installed'; script: string }
+  | { kind: 'docker' }
+  | { kind: 'apt' }
+  | { kind: 'chroot' };
 
 /** What is asked of the machine, so that a test can stand in for one. */
 export interface Machine {
@@ -18,6 +22,8 @@ export interface Machine {
   dockerAnswers(): boolean;
   /** Whether this process may install Debian packages. */
   mayInstall(): boolean;
+  /** Version of the server that `script` starts: `3.10.8`. */
+  versionOf(script: string): string;
 }
 
 export const NO_RABBITMQ =
@@ -29,6 +35,18 @@ export function chooseSource(machine: Machine): RabbitSource {
   if (machine.dockerAnswers()) return { kind: 'docker' };
   if (machine.mayInstall()) return { kind: 'apt' };
   throw new Error(NO_RABBITMQ);
+}
+
+export const NO_RABBITMQ_4 =
+  'No RabbitMQ 4: install it, or start Docker, or run as root on Debian, or set BGTASKS_TEST_URL_4.';
+
+/** As `chooseSource`, for RabbitMQ 4. Docker's image is one; Debian 12 gets it from Debian 13, in a folder of its own. */
+export function chooseSource4(machine: Machine): RabbitSource {
+  const script = machine.serverScript();
+  if (script !== undefined && /^([4-9]|\d\d)/.test(machine.versionOf(script))) return { kind: 'installed', script };
+  if (machine.dockerAnswers()) return { kind: 'docker' };
+  if (machine.mayInstall()) return { kind: 'chroot' };
+  throw new Error(NO_RABBITMQ_4);
 }
 
 /** Where packages put it besides the PATH, which for a user of Debian or Homebrew often lacks the `sbin` folders. */
@@ -44,6 +62,8 @@ export function thisMachine(env: NodeJS.ProcessEnv = process.env): Machine {
     dockerAnswers: () =>
       spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { env, timeout: 10_000 }).status === 0,
     mayInstall: () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get'),
+    versionOf: (script) =>
+      spawnSync(join(dirname(script), 'rabbitmqctl'), ['version'], { env, encoding: 'utf8' }).stdout.trim(),
   };
 }
 

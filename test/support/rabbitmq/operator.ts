@@ -1,0 +1,70 @@
+/**
+ * What an operator does to a node, as `rabbitmqctl` names it, but through the console of a private node: a millisecond
+ * instead of a second, and without the node being open to other Erlang nodes.
+ *
+ * Errors: rejects with what the node answered, for one where a queue does not exist.
+ */
+import type { RabbitNode } from './node.js';
+
+export interface QueueState {
+  readonly name: string;
+  readonly type: 'classic' | 'quorum' | 'stream';
+  readonly messages: number;
+  readonly consumers: number;
+}
+
+/** Queues of the default vhost. The counts of quorum and stream queues may be seconds old. */
+export async function listQueues(node: RabbitNode): Promise<readonly QueueState[]> {
+  const items = '[name, type, messages, consumers]';
+  const answer = await node.evaluate(`
+    [iolist_to_binary(io_lib:format("~s ~s ~w ~w", [
+      element(4, proplists:get_value(name, Q)),
+      re:replace(atom_to_list(proplists:get_value(type, Q)), "^rabbit_(.*)_queue$", "\\\\1"),
+      proplists:get_value(messages, Q), proplists:get_value(consumers, Q)
+    ])) || Q <- rabbit_amqqueue:info_all(<<"/">>, ${items})]`);
+  return [...answer.matchAll(/<<"(.*?) (\S+) (\S+) (\S+)">>/g)].map(([, name = '', type, messages, consumers]) => ({
+    name,
+    type: type as QueueState['type'],
+    messages: Number(messages) || 0,
+    consumers: Number(consumers) || 0,
+  }));
+}
+
+/** `rabbitmqctl delete_queue`. Its consumers are told by `basic.cancel`. */
+export async function deleteQueue(node: RabbitNode, name: string): Promise<void> {
+  await node.evaluate(`
+    {ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${name}">>)),
+    {ok, _} = rabbit_amqqueue:delete(Q, false, false, <<"operator">>), ok`);
+}
+
+/** `rabbitmqctl close_all_connections`: each client is told with code 320. */
+export async function closeAllConnections(node: RabbitNode, reason: string): Promise<void> {
+  await node.evaluate(`rabbit_networking:close_all_connections("${reason}")`);
+}
+
+/** Sets or clears the memory alarm: while it is set, nothing is read of a connection that has published. */
+export async function setMemoryAlarm(node: RabbitNode, isSet: boolean): Promise<void> {
+  await node.evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${isSet ? '0.000001' : '0.4'})`);
+}
+
+/** `rabbitmqctl stop_app`: the broker goes, its Erlang machine stays. */
+export async function stopApp(node: RabbitNode): Promise<void> {
+  await node.evaluate('rabbit:stop()', BOOT_TIMEOUT_MS);
+}
+
+export async function startApp(node: RabbitNode): Promise<void> {
+  await node.evaluate('rabbit:start(), rabbit:await_startup()', BOOT_TIMEOUT_MS);
+}
+
+/** `rabbitmqctl join_cluster`, on a node whose broker is stopped. RabbitMQ 4 has moved it into another module. */
+export async function joinCluster(node: RabbitNode, to: RabbitNode): Promise<void> {
+  await node.evaluate(
+    `ok = case code:ensure_loaded(rabbit_db_cluster) of
+      {module, Module} -> Module:join('${to.name}', disc);
+      _ -> rabbit_mnesia:join_cluster('${to.name}', disc)
+    end`,
+    BOOT_TIMEOUT_MS,
+  );
+}
+
+const BOOT_TIMEOUT_MS = 60_000;
