@@ -87,6 +87,18 @@ describe('the TCP proxy', () => {
     expect(seen.text).to.equal('adown');
   });
 
+  it('brings nothing more of a connection that lost a byte, and carries the next one', async () => {
+    const { socket, seen } = await echoing();
+    proxy.blackhole('up');
+    socket.write('lost');
+    await pause(30);
+    proxy.thaw();
+    socket.write('late');
+    await echoing();
+    await pause(30);
+    expect(seen.text).to.equal('a');
+  });
+
   it('takes new connections into a blackhole, whose end nobody sees', async () => {
     proxy.blackhole();
     const { socket, seen } = await client();

@@ -3,6 +3,7 @@
  *
  * Shape:  a client connects to `port`, the proxy to the target. `up` is from client to target, `down` the way back.
  *         `freeze`, `blackhole` and `slow` hold for the connections there are and for those that come, until `thaw`.
+ *         As on a network, who sends into a blackhole learns nothing: heartbeats have to tell.
  * Units:  `latencyMs` is milliseconds for each way, `bytesPerSecond` counts each connection and way for itself.
  */
 import { once } from 'node:events';
@@ -21,12 +22,12 @@ class Way {
   bytes = 0;
   isSwallowing = false;
   slowness: Slowness = {};
-  #thawed = Promise.resolve();
+  thawed = Promise.resolve();
   #thaw: (() => void) | undefined;
 
   freeze(): void {
     if (this.#thaw) return;
-    this.#thawed = new Promise((resolve) => {
+    this.thawed = new Promise((resolve) => {
       this.#thaw = resolve;
     });
   }
@@ -38,25 +39,17 @@ class Way {
     this.#thaw = undefined;
   }
 
-  /** Bytes of `chunk` that may pass now, one piece after the other; none of what is swallowed. */
-  async *passing(chunk: Buffer): AsyncGenerator<Buffer> {
+  /** The pieces of `chunk`, each when it may pass. */
+  async *paced(chunk: Buffer): AsyncGenerator<Buffer> {
     const { latencyMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = this.slowness;
     if (latencyMs > 0) await sleep(latencyMs);
     const size = Math.max(1, Math.min(chunk.length, Math.ceil(bytesPerSecond / 20)));
     for (let start = 0; start < chunk.length; start += size) {
       const piece = chunk.subarray(start, start + size);
       if (size < chunk.length) await sleep((piece.length / bytesPerSecond) * 1000);
-      await this.#thawed;
-      if (this.isSwallowing) return;
-      this.bytes += piece.length;
+      await this.thawed;
       yield piece;
     }
-  }
-
-  /** Whether the end of a connection is to be seen on the other side; a network that carries nothing hides it. */
-  async passesEnd(): Promise<boolean> {
-    await this.#thawed;
-    return !this.isSwallowing;
   }
 }
 
@@ -125,7 +118,7 @@ export class TcpProxy {
     for (const way of this.#ways(direction)) way.slowness = slowness;
   }
 
-  /** Everything passes again. A connection that lost bytes to a blackhole has a hole in its stream: cut it. */
+  /** Everything passes again, but for connections that lost a byte: those stay dead and open until they are cut. */
   thaw(): void {
     for (const way of this.#ways('both')) way.thaw();
   }
@@ -164,18 +157,24 @@ export class TcpProxy {
   }
 }
 
+/** Once a byte is lost, the rest of the stream means nothing any more: nothing of it passes, and its end is not seen. */
 async function carry(from: Socket, to: Socket, way: Way): Promise<void> {
-  let isWhole = true;
+  let isReset = false;
+  let hasHole = false;
   try {
     for await (const chunk of from.iterator({ destroyOnReturn: false })) {
-      for await (const piece of way.passing(chunk as Buffer)) {
-        if (!to.destroyed && !to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+      for await (const piece of way.paced(chunk as Buffer)) {
+        hasHole ||= way.isSwallowing;
+        if (hasHole || to.destroyed) break;
+        way.bytes += piece.length;
+        if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
       }
     }
   } catch {
-    isWhole = false; // a reset, on either side
+    isReset = true; // on either side
   }
-  if (!(await way.passesEnd())) return;
-  if (isWhole) to.end();
-  else to.destroy();
+  await way.thawed;
+  if (hasHole || way.isSwallowing) return;
+  if (isReset) to.destroy();
+  else to.end();
 }
