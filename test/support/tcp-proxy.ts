@@ -56,6 +56,8 @@ class Way {
 interface Link {
   readonly client: Socket;
   readonly target: Socket;
+  /** One side is gone, and the other must not see it. */
+  isHalfOpen: boolean;
 }
 
 export class TcpProxy {
@@ -69,7 +71,7 @@ export class TcpProxy {
   constructor(targetPort: number) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const target = dial({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-      this.#join({ client, target });
+      this.#join({ client, target, isHalfOpen: false });
     });
   }
 
@@ -98,10 +100,12 @@ export class TcpProxy {
     }
   }
 
-  /** Ends one side of every connection, unseen by the other: a host that lost power, or a forgotten entry of a NAT. */
+  /** Ends one side of every connection, unseen by the other, as a host does that lost power. New connections work. */
   halfOpen(gone: 'client' | 'target'): void {
-    this.blackhole();
-    for (const link of this.#links) link[gone].destroy();
+    for (const link of this.#links) {
+      link.isHalfOpen = true;
+      link[gone].destroy();
+    }
   }
 
   /** Bytes are taken and go nowhere, also those of new connections, which are accepted; nor is an end seen. */
@@ -152,20 +156,23 @@ export class TcpProxy {
         if (client.destroyed && target.destroyed) this.#links.delete(link);
       });
     }
-    void carry(client, target, this.#up);
-    void carry(target, client, this.#down);
+    void carry(link, client, target, this.#up);
+    void carry(link, target, client, this.#down);
   }
 }
 
 /** Once a byte is lost, the rest of the stream means nothing any more: nothing of it passes, and its end is not seen. */
-async function carry(from: Socket, to: Socket, way: Way): Promise<void> {
+async function carry(link: Link, from: Socket, to: Socket, way: Way): Promise<void> {
   let isReset = false;
   let hasHole = false;
+  const isLost = () => {
+    hasHole ||= way.isSwallowing || link.isHalfOpen;
+    return hasHole;
+  };
   try {
     for await (const chunk of from.iterator({ destroyOnReturn: false })) {
       for await (const piece of way.paced(chunk as Buffer)) {
-        hasHole ||= way.isSwallowing;
-        if (hasHole || to.destroyed) break;
+        if (isLost() || to.destroyed) break;
         way.bytes += piece.length;
         if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
       }
@@ -174,7 +181,7 @@ async function carry(from: Socket, to: Socket, way: Way): Promise<void> {
     isReset = true; // on either side
   }
   await way.thawed;
-  if (hasHole || way.isSwallowing) return;
+  if (isLost()) return;
   if (isReset) to.destroy();
   else to.end();
 }

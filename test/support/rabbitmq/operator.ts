@@ -42,9 +42,14 @@ export async function closeAllConnections(node: RabbitNode, reason: string): Pro
   await node.evaluate(`rabbit_networking:close_all_connections("${reason}")`);
 }
 
-/** Sets or clears the memory alarm: while it is set, nothing is read of a connection that has published. */
+/**
+ * Sets or clears the memory alarm: while it is set, nothing is read of a connection that has published. The alarm itself
+ * and not a low `set_vm_memory_high_watermark`, whose monitor needs /proc and looks only once a second.
+ */
 export async function setMemoryAlarm(node: RabbitNode, isSet: boolean): Promise<void> {
-  await node.evaluate(`vm_memory_monitor:set_vm_memory_high_watermark(${isSet ? '0.000001' : '0.4'})`);
+  const alarm = '{resource_limit, memory, node()}';
+  await node.evaluate(isSet ? `rabbit_alarm:set_alarm({${alarm}, []})` : `rabbit_alarm:clear_alarm(${alarm})`);
+  await node.evaluate('gen_event:which_handlers(rabbit_alarm)'); // it has been told by then
 }
 
 /** `rabbitmqctl stop_app`: the broker goes, its Erlang machine stays. */
