@@ -1,6 +1,7 @@
 import { type Logger, NoRouteError, RpcTimeoutError } from 'bgtasks';
 import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
+import { autoClose } from '../support/auto-close.js';
 import { startOwnNode } from '../support/own-node.js';
 import {
   closeAllConnections,
@@ -40,7 +41,7 @@ describe('a broker', function () {
     ['whose operator deletes the queue', false, () => deleteQueue(node, pair.route)],
   ] as const) {
     it(`${what} under load: every call settles, and calls are answered again`, async () => {
-      const load = new Load(pair.api, pair);
+      const load = autoClose(new Load(pair.api, pair));
       await until(() => load.answered > 100);
       await fault();
       const before = load.answered;

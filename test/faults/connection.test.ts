@@ -1,5 +1,6 @@
 import { type BgTasksError, RpcTimeoutError, ServiceUnavailableError } from 'bgtasks';
 import { expect } from 'chai';
+import { autoClose } from '../support/auto-close.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
@@ -98,7 +99,7 @@ describe('a connection', function () {
 
   it('cut again and again under load: every call settles, and no answer is made up', async () => {
     const pair = await ServicePair.start(rabbitUrl());
-    const load = new Load(pair.api, pair);
+    const load = autoClose(new Load(pair.api, pair));
     for (let cut = 0; cut < 12; cut += 1) {
       await pause(50 + Math.random() * 100);
       (cut % 2 ? pair.apiProxy : pair.workerProxy).cut(cut % 3 ? 'reset' : 'end');

@@ -39,6 +39,11 @@ export class Load {
     return this.#lastId;
   }
 
+  /** For `autoClose`: a test that fails must not leave callers behind. */
+  async close(): Promise<void> {
+    await this.stop();
+  }
+
   /** Resolves once every call has settled. */
   async stop(): Promise<this> {
     this.#isStopping = true;

@@ -58,7 +58,7 @@ describe('a worker', function () {
 
   it('killed under load, one of two: every call settles, and nothing that was answered is without its effect', async () => {
     const [first] = [await worker(), await worker()];
-    const load = new Load(api, { route, ledger });
+    const load = autoClose(new Load(api, { route, ledger }));
     await until(() => load.answered > 100);
     await first.kill();
     const before = load.answered;
@@ -71,7 +71,7 @@ describe('a worker', function () {
 
   it('that is told to end under load finishes what it has, and the other one goes on', async () => {
     const [first] = [await worker(), await worker()];
-    const load = new Load(api, { route, ledger });
+    const load = autoClose(new Load(api, { route, ledger }));
     await until(() => load.answered > 100);
     expect(await first.stop()).to.equal(0);
     await load.stop();

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Load } from '../faults/load.js';
 import { ServicePair } from '../faults/service-pair.js';
+import { autoClose } from '../support/auto-close.js';
 import { startOwnNode } from '../support/own-node.js';
 import type { RabbitNode } from '../support/rabbitmq.js';
 import { pause, until } from '../support/until.js';
@@ -17,7 +18,7 @@ describe(`a broker that is killed ${KILLS} times under load`, () => {
 
   it('has every call settled and answered again each time', async () => {
     const pair = await ServicePair.start(node.url);
-    const load = new Load(pair.api, pair);
+    const load = autoClose(new Load(pair.api, pair));
     for (let kill = 0; kill < KILLS; kill += 1) {
       const before = load.answered;
       await until(() => load.answered > before + 100);

@@ -38,6 +38,7 @@ describe(`${RECONNECTS} reconnects`, () => {
     for (let round = 0; round < RECONNECTS; round += 1) await reconnect();
     const after = footprint();
     process.off('warning', onWarning);
+    console.log(`      heap: ${Math.round((after.heap - before.heap) / 1000)} kB more after ${RECONNECTS} reconnects`);
     expect(pair.api.health().pendingCalls).to.equal(0);
     expect(pair.apiProxy.counts.open + pair.workerProxy.counts.open).to.equal(2);
     expect(after.open).to.be.at.most(before.open + 5);
