@@ -11,6 +11,7 @@ import { callCommand } from './call.js';
 import { EXIT } from './exit.js';
 import { type Output, processOutput } from './output.js';
 import { routesCommand } from './routes.js';
+import { serveCommand } from './serve.js';
 import { tasksCommand } from './tasks.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -23,7 +24,7 @@ export async function main(argv: readonly string[], output: Output = processOutp
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.error(text) });
-  for (const add of [tasksCommand, callCommand, routesCommand]) {
+  for (const add of [tasksCommand, serveCommand, callCommand, routesCommand]) {
     add(program, { service, output, exit: (code) => (exitCode = code) });
   }
   try {

@@ -4,17 +4,19 @@
  * Steps: config and modules -> settings of the command line -> table -> start -> signal -> drain. A second signal stops
  *        at once; what was not settled then is delivered again.
  */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { loadTasks } from '../lib/loader/load-tasks.js';
 import { type AddCommand, type CommandContext, reporting, wholeNumber } from './command.js';
 import { EXIT } from './exit.js';
 import { taskTable } from './routes.js';
+import { nextSignal, nextSignalOrOrphaned } from './signals.js';
 import { watch } from './watch.js';
 
 interface TasksFlags {
   readonly url?: string;
   readonly concurrency?: number;
   readonly watch?: boolean;
+  readonly withParent?: boolean;
 }
 
 export const tasksCommand: AddCommand = (program, context) => {
@@ -25,6 +27,7 @@ export const tasksCommand: AddCommand = (program, context) => {
     .option('--url <url>', 'where the broker is: amqp://, amqps:// or memory://')
     .option('--concurrency <n>', 'handlers at once in this process (default: 100)', readConcurrency)
     .option('--watch', 'restart when a loaded file changes')
+    .addOption(new Option('--with-parent', 'end with the process that started this one').hideHelp())
     .action((paths: string[], flags: TasksFlags) =>
       reporting(context, () => (flags.watch ? watch(process.argv) : serveTasks(context, paths, flags))),
     );
@@ -33,7 +36,7 @@ export const tasksCommand: AddCommand = (program, context) => {
 async function serveTasks(context: CommandContext, paths: readonly string[], flags: TasksFlags): Promise<number> {
   const { service, output } = context;
   const files = await loadTasks(service, { paths: paths.length > 0 ? paths : undefined });
-  const { url, concurrency } = flags;
+  const { url, concurrency, withParent } = flags;
   service.configure({ ...(url !== undefined && { url }), ...(concurrency !== undefined && { concurrency }) });
   if (service.tasks.size === 0) {
     const searched = files.length > 0 ? `loaded ${files.join(', ')}` : `searched ${process.cwd()}`;
@@ -42,7 +45,7 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
   }
   // A connection keeps the process alive, but the memory broker has none.
   const alive = setInterval(() => {}, 2 ** 30);
-  const stopped = nextSignal();
+  const stopped = withParent ? nextSignalOrOrphaned() : nextSignal();
   const start = service.start();
   start.catch(() => {}); // it may fail after a signal has come, when nobody asks any more
   const early = await Promise.race([start, stopped]);
@@ -54,16 +57,6 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
   void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143));
   clearInterval(alive);
   return (await service.internals.stop()) ? EXIT.done : EXIT.failed;
-}
-
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    const onSignal = (signal: NodeJS.Signals) => {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-      resolve(signal);
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  });
 }
 
 /** Without user and password. */

@@ -61,6 +61,7 @@ export type { RepositoryLike } from './provider/repository.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
 export { type Health, type RemoteFn, type ServeFn, Service } from './service.js';
 export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';
+export { type SpawnedTasks, type SpawnOptions, spawnTasks } from './spawn-tasks.js';
 export type { Backoff, BackoffOptions } from './tasks/backoff.js';
 export { currentTask } from './tasks/current-task.js';
 export * from './tasks/event.js';

@@ -55,6 +55,8 @@ export interface ServiceOptions {
   dataSource?: DataSourceLike;
   /** Task modules for `bgtasks tasks`: paths or globs. */
   tasks?: readonly string[];
+  /** `bgtasks serve` runs the worker of the served module beside it. Default: false. */
+  withAsync?: boolean;
   /** pino's order of arguments. Default: readable lines on standard error. */
   logger?: Logger;
   /** Around every task of the service, first to last from the outside in. */
@@ -74,6 +76,7 @@ export interface Settings {
   readonly maxBodyBytes: number;
   readonly dataSource: DataSourceLike | undefined;
   readonly tasks: readonly string[] | undefined;
+  readonly withAsync: boolean;
   readonly logger: Logger;
   readonly middleware: readonly Middleware[];
   readonly messages: MessageHook | undefined;
@@ -84,7 +87,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'environment'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
-const OBJECTS = ['dataSource', 'tasks', 'logger', 'middleware', 'messages'] as const;
+const OBJECTS = ['withAsync', 'dataSource', 'tasks', 'logger', 'middleware', 'messages'] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, 'tasks'].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -123,6 +126,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     maxBodyBytes: given.maxBodyBytes ?? 16 * 1024 * 1024,
     dataSource: given.dataSource,
     tasks: given.tasks,
+    withAsync: given.withAsync ?? false,
     logger: given.logger ?? (isTest ? silentLogger : consoleLogger()),
     middleware: given.middleware ?? [],
     messages: given.messages,
@@ -219,6 +223,7 @@ function problemWith(name: string, value: unknown): string | undefined {
   if (name === 'logger' && !LEVELS.every((level) => typeof (value as Partial<Logger> | null)?.[level] === 'function')) {
     return `must have the methods ${LEVELS.join(', ')}.`;
   }
+  if (name === 'withAsync' && typeof value !== 'boolean') return `must be true or false, not ${preview(value)}.`;
   if (name === 'messages' && typeof value !== 'function') return `must be a function, not ${preview(value)}.`;
   if ((name === 'logger' || name === 'dataSource') && (typeof value !== 'object' || value === null)) {
     return `must be an object, not ${preview(value)}.`;

@@ -81,8 +81,17 @@ export class Application {
 
   /** `ownGroup`: as a terminal starts it, with a process group of its own. */
   start(args: readonly string[], environment: Readonly<Record<string, string>> = {}, ownGroup = false): Running {
+    return this.#spawn([BIN, ...args], environment, ownGroup);
+  }
+
+  /** A script of the application, as a process. */
+  startNode(script: string): Running {
+    return this.#spawn([script], {}, false);
+  }
+
+  #spawn(args: readonly string[], environment: Readonly<Record<string, string>>, ownGroup: boolean): Running {
     const env = { ...process.env, BGTASKS_ENVIRONMENT: '', ...environment };
-    const running = new Running(spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env, detached: ownGroup }));
+    const running = new Running(spawn(process.execPath, args, { cwd: this.folder, env, detached: ownGroup }));
     this.#running.push(running);
     return running;
   }
