@@ -8,7 +8,8 @@
 import type { CompositeKey, Key } from '../tasks/remotes.js';
 
 export type AnyKey = Key | CompositeKey;
-export type KeyId = string | number;
+/** What keys are compared by. */
+export type KeyId = string;
 
 /** How the keys of one remote field look. */
 export interface KeyForm {
@@ -20,12 +21,19 @@ export interface KeyForm {
   ofRow(row: unknown): AnyKey | undefined;
   /** Whether the value says that there is no key: null, `''`, or a part that is. */
   isNone(value: unknown): boolean;
-  /** What keys are compared by: equal for those that are the same, as `1` and `'1'` are. */
+  /** Equal for keys that are the same, as `1` and `'1'` are. */
   id(key: AnyKey): KeyId;
 }
 
 export function keyForm(mergeKey: string | readonly string[]): KeyForm {
   return typeof mergeKey === 'string' ? singleForm(mergeKey) : compositeForm(mergeKey);
+}
+
+/** Of several properties: their names and texts in JSON, so that no two keys share it, whatever characters they have. */
+export function keyId(key: AnyKey): KeyId {
+  if (typeof key !== 'object') return textOf(key);
+  const parts = Object.keys(key).sort();
+  return JSON.stringify(parts.map((name) => [name, textOf(key[name] as Key)]));
 }
 
 /** `0` is a key; null, undefined and `''` are not. */
@@ -45,7 +53,7 @@ function singleForm(name: string): KeyForm {
     of: scalar,
     ofRow: (row) => (isObject(row) && Object.hasOwn(row, name) ? scalar((row as Parts)[name]) : undefined),
     isNone: isNothing,
-    id: textOf as (key: AnyKey) => KeyId,
+    id: keyId,
   };
 }
 
@@ -69,8 +77,7 @@ function compositeForm(names: readonly string[]): KeyForm {
     },
     isNone: (value) => isNothing(value) || partsOf(value).some(isNothing),
     ofRow: (row) => (isObject(row) ? read((name) => (Object.hasOwn(row, name) ? row[name] : undefined)) : undefined),
-    // A list of texts in JSON: no two keys share it, whatever characters their parts have.
-    id: (key) => JSON.stringify(names.map((name) => textOf((key as CompositeKey)[name] as Key))),
+    id: keyId,
   };
 }
 
