@@ -2,9 +2,10 @@
  * Storing the values of a model serializer through the repository of its entity.
  *
  * Each function is one `repository.save`, which TypeORM runs in one transaction, what is nested included: a list is
- * stored as a whole or not.
+ * stored as a whole or not, in as many statements as the database needs.
  */
 import type { ObjectLiteral, Repository } from 'typeorm';
+import { keysPerQuery } from '../../lib/provider/parameters.js';
 import type { ModelInfo } from './model-info.js';
 import type { RelationInfo } from './relation-info.js';
 
@@ -13,7 +14,7 @@ type Row = Record<string, unknown>;
 export async function createRows(model: ModelInfo, list: readonly object[]): Promise<object[]> {
   const repository = repositoryOf(model);
   const rows = list.map((attrs) => withNulls(model, created(model, repository.create(attrs as Row), attrs as Row)));
-  const saved = await repository.save(rows);
+  const saved = await repository.save(rows, { chunk: rowsPerStatement(repository) });
   for (const row of saved) setUnrelated(model, row);
   return saved;
 }
@@ -37,6 +38,11 @@ function relatedValue({ isMany, target, get }: RelationInfo, row: object, value:
   const isPlain = typeof value === 'object' && value !== null && value.constructor === Object;
   if (isMany || !isPlain || !(current instanceof target)) return value;
   return Object.assign(current, value);
+}
+
+function rowsPerStatement({ metadata, manager }: Repository<ObjectLiteral>): number {
+  const values = keysPerQuery(manager.dataSource.options.type, 1);
+  return Math.max(1, Math.floor(values / metadata.columns.length));
 }
 
 function repositoryOf({ dataSource, entity }: ModelInfo): Repository<ObjectLiteral> {
