@@ -15,10 +15,15 @@ export interface Scenario {
   readonly name: string;
   /** What one round is. */
   readonly what: string;
-  /** The first is the limit that the others are held against. */
-  readonly contenders: readonly Contender[];
+  /** Before the first round and after the last, not timed. */
+  open?(): Promise<void>;
+  close?(): Promise<void>;
+  /** The first is the limit that the others are held against. A function where they need what `open` has opened. */
+  readonly contenders: readonly Contender[] | (() => readonly Contender[]);
   /** Throws where a contender's result is not what it should be: a fast wrong answer is no answer. */
   check(result: unknown, contender: Contender): void;
+  /** A line below the table. */
+  summary?(rows: readonly Row[]): Promise<string>;
 }
 
 export interface Row {
@@ -29,12 +34,28 @@ export interface Row {
   readonly ratio: number;
 }
 
-export async function measure(scenario: Scenario, rounds: number): Promise<Row[]> {
-  const times = scenario.contenders.map((): number[] => []);
-  for (const contender of scenario.contenders) scenario.check(await contender.run(), contender);
+export interface Measured {
+  readonly rows: readonly Row[];
+  readonly summary: string | undefined;
+}
+
+export async function measure(scenario: Scenario, rounds: number): Promise<Measured> {
+  await scenario.open?.();
+  try {
+    const rows = await measureOpen(scenario, rounds);
+    return { rows, summary: await scenario.summary?.(rows) };
+  } finally {
+    await scenario.close?.();
+  }
+}
+
+async function measureOpen(scenario: Scenario, rounds: number): Promise<Row[]> {
+  const contenders = typeof scenario.contenders === 'function' ? scenario.contenders() : scenario.contenders;
+  const times = contenders.map((): number[] => []);
+  for (const contender of contenders) scenario.check(await contender.run(), contender);
   const warmUp = Math.ceil(rounds / 4);
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (const [index, contender] of scenario.contenders.entries()) {
+    for (const [index, contender] of contenders.entries()) {
       globalThis.gc?.();
       const startedAt = performance.now();
       await contender.run();
@@ -42,7 +63,7 @@ export async function measure(scenario: Scenario, rounds: number): Promise<Row[]
     }
   }
   const medians = times.map((all) => quantile(all, 0.5));
-  return scenario.contenders.map(({ name }, index) => {
+  return contenders.map(({ name }, index) => {
     const all = times[index] ?? [];
     const medianMs = medians[index] ?? 0;
     const spread = (quantile(all, 0.75) - quantile(all, 0.25)) / medianMs;

@@ -7,10 +7,21 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measure, type Scenario } from './measure.js';
+import { stopProvider } from './remote/provider-process.js';
+import { remoteList, remoteListGrowth, remoteListNaive } from './scenarios/remote-list.js';
+import { remoteTree } from './scenarios/remote-tree.js';
 import { plainRepresentation, representation } from './scenarios/representation.js';
 import { validation } from './scenarios/validation.js';
 
-const SCENARIOS: readonly Scenario[] = [representation, plainRepresentation, validation];
+const SCENARIOS: readonly Scenario[] = [
+  representation,
+  plainRepresentation,
+  validation,
+  remoteList,
+  remoteListNaive,
+  remoteListGrowth,
+  remoteTree,
+];
 
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '25' } },
@@ -23,12 +34,16 @@ if (unknown.length > 0) {
 }
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}, ${values.rounds} rounds each\n`);
-for (const scenario of SCENARIOS) {
-  if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;
-  const rows = await measure(scenario, Number(values.rounds));
-  console.log(`${scenario.name}: ${scenario.what}\n\n| | ms | ratio | spread |\n|---|---:|---:|---:|`);
-  for (const { name, medianMs, ratio, spread } of rows) {
-    console.log(`| ${name} | ${medianMs.toFixed(1)} | ${ratio.toFixed(2)} x | ${(spread * 100).toFixed(0)} % |`);
+try {
+  for (const scenario of SCENARIOS) {
+    if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;
+    const { rows, summary } = await measure(scenario, Number(values.rounds));
+    console.log(`${scenario.name}: ${scenario.what}\n\n| | ms | ratio | spread |\n|---|---:|---:|---:|`);
+    for (const { name, medianMs, ratio, spread } of rows) {
+      console.log(`| ${name} | ${medianMs.toFixed(1)} | ${ratio.toFixed(2)} x | ${(spread * 100).toFixed(0)} % |`);
+    }
+    console.log(summary === undefined ? '' : `\n${summary}\n`);
   }
-  console.log('');
+} finally {
+  await stopProvider();
 }

@@ -4,6 +4,7 @@ import { EMPTY, Field, readBy } from './field.js';
 import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
 import { isRefusal, orThrow, refusal } from './refusal.js';
+import { showItem } from './show-item.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, ValidOfField } from './types.js';
 import { UnvalidatedField } from './unvalidated.js';
@@ -37,10 +38,7 @@ export class DictField<C extends AnyField = UnvalidatedField, const P extends Di
   override toRepresentation(value: unknown, ctx: Ctx): MaybePromise<Record<string, ReprOfField<C>>> {
     const { child } = this.options;
     const entries = value instanceof Map ? [...value] : Object.entries(value as object);
-    const shown = entries.map(([key, item]): [string, unknown] => [
-      String(key),
-      item === null || item === undefined ? null : child.toRepresentation(item, ctx),
-    ]);
+    const shown = entries.map(([key, item]): [string, unknown] => [String(key), showItem(child, item, ctx)]);
     return allOf(shown) as MaybePromise<Record<string, ReprOfField<C>>>;
   }
 }

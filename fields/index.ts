@@ -39,6 +39,7 @@ export {
 } from './related.js';
 export type { Queryset, RepositoryLike } from './related-source.js';
 export {
+  type CacheOptions,
   type OnError,
   type OnMissing,
   RemoteField,

@@ -4,6 +4,7 @@ import { EMPTY, Field, readBy, usage } from './field.js';
 import { forsake, isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
 import { isRefusal, orThrow, refusal } from './refusal.js';
+import { showItem } from './show-item.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, ValidOfField } from './types.js';
 import { UnvalidatedField } from './unvalidated.js';
@@ -52,8 +53,7 @@ export class ListField<C extends AnyField = UnvalidatedField, const P extends Li
     const { child } = this.options;
     let isWaiting = false;
     const shown = Array.from(value, (item) => {
-      if (item === null || item === undefined) return null;
-      const one = child.toRepresentation(item, ctx);
+      const one = showItem(child, item, ctx);
       isWaiting ||= isPromise(one);
       return one;
     });

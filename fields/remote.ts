@@ -6,8 +6,10 @@
  * Units:  `timeoutMs` is milliseconds.
  */
 
+import type { Caller } from '../lib/caller.js';
 import { preview } from '../lib/errors.js';
 import { type AnyKey, type KeyForm, keyForm } from '../lib/provider/remote-key.js';
+import { type OnError, type OnMissing, problemWithAll, problemWithOption } from '../lib/remote/settings.js';
 import type { AnyRpcTask, ObjectOf, Remotes } from '../lib/tasks/remotes.js';
 import type { ErrorInput } from '../lib/validation-error.js';
 import { ValidationError } from '../lib/validation-error.js';
@@ -18,13 +20,20 @@ import type { INPUT } from './related-types.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions } from './types.js';
 
-/**
- * What stands in a slot whose object did not come: null, the key, or an error for the whole response; `drop`, for lists
- * alone, leaves it out.
- */
-export type OnMissing = 'null' | 'drop' | 'pk' | 'error';
-/** What stands in a slot whose call failed: an error for the whole response, null, or the key. */
-export type OnError = 'raise' | 'null' | 'pk';
+export type { OnError, OnMissing };
+
+/** How long, how many and for whom objects are kept. */
+export interface CacheOptions {
+  /** How long an object, or the news that there is none, may be shown again, in milliseconds. No default. */
+  readonly ttlMs: number;
+  /** The most keys, those of all scopes together; the one used longest ago goes first. Default: 10,000. */
+  readonly max?: number;
+  /**
+   * Callers with equal texts share what is kept: `() => ''` shares it among all, where objects look the same to
+   * everybody. Default: all that the caller says but `url` and `traceparent`.
+   */
+  readonly scope?: (caller: Caller) => string;
+}
 
 /** Represents remote objects: any serializer class. */
 export type RemoteSerializer = new (
@@ -55,6 +64,8 @@ export interface RemoteOptions<T> extends FieldOptions {
   readonly onError?: OnError;
   /** How long to wait for the answer. Default: `rpcTimeoutMs` of the service. */
   readonly timeoutMs?: number;
+  /** Keeps objects for later responses. Fields on one route with other options here ask apart. Default: nothing is kept. */
+  readonly cache?: CacheOptions;
   /** Represents the objects that come back; it may have remote fields of its own. */
   readonly serializer?: RemoteSerializer;
 }
@@ -148,8 +159,11 @@ export type Found = { readonly key: AnyKey } | { readonly problem: 'does_not_exi
 
 /** What a remote field needs of the layer that calls. */
 export interface RemoteLoader {
-  /** The object of `key`, or a list of them where the field is `many`; alone, or with whatever else is asked for now. */
-  load(field: RemoteSlot, key: unknown): Promise<unknown>;
+  /**
+   * The object of `key`, or a list of them where the field is `many`; alone, or with whatever else is asked for now. With
+   * the `ctx` of a serializer, the remote fields of that object are left to its response.
+   */
+  load(field: RemoteSlot, key: unknown, ctx?: Ctx): Promise<unknown>;
   /** Which of `keys` the other service has, in their order; with whatever else is asked in the same run now. */
   find(field: RemoteSlot, keys: readonly AnyKey[], ctx: Ctx): Promise<readonly Found[]>;
 }
@@ -171,20 +185,30 @@ export function checkPolicies(
   what: string,
   options: { onMissing?: unknown; onError?: unknown; timeoutMs?: unknown; maxBatch?: unknown },
 ): void {
-  const oneOf = (name: 'onMissing' | 'onError', allowed: readonly string[]) => {
-    const value = options[name];
-    if (value === undefined || allowed.includes(value as string)) return;
-    throw usage(`${what}: "${name}" must be one of ${allowed.join(', ')}, not ${preview(value)}.`);
-  };
-  oneOf('onMissing', ['null', 'drop', 'pk', 'error']);
-  oneOf('onError', ['raise', 'null', 'pk']);
-  for (const name of ['timeoutMs', 'maxBatch'] as const) {
-    const value = options[name];
-    if (value === undefined || (Number.isInteger(value) && (value as number) > 0)) continue;
-    throw usage(
-      `${what}: "${name}" must be a whole number from 1, not ${Number.isNaN(value) ? 'NaN' : preview(value)}.`,
-    );
+  for (const [name, value] of Object.entries(options)) {
+    const problem = value === undefined ? undefined : problemWithOption(name, value);
+    if (problem) throw usage(`${what}: "${name}" ${problem}.`);
   }
+}
+
+function checkCache(cache: unknown): void {
+  const problem = problemWithAll(cache, ['ttlMs', 'max', 'scope'], (name, value) => {
+    if (name !== 'scope') return problemWithOption(name, value);
+    return typeof value === 'function' ? undefined : `must be a function of the caller, not ${preview(value)}`;
+  });
+  if (problem) throw usage(`RemoteField: "cache" ${problem.startsWith('"') ? 'is wrong: ' : ''}${problem}.`);
+  if ((cache as { ttlMs?: unknown }).ttlMs === undefined) {
+    throw usage('RemoteField: "cache" needs "ttlMs": for how long may an object be shown again?');
+  }
+}
+
+const scopes = new WeakMap<object, number>();
+let lastScope = 0;
+
+/** Equal for options that may share a cache: functions are told apart by identity. */
+function cacheId({ ttlMs, max, scope }: CacheOptions): readonly unknown[] {
+  if (scope && !scopes.has(scope)) scopes.set(scope, ++lastScope);
+  return [ttlMs, max ?? null, scope ? (scopes.get(scope) ?? null) : null];
 }
 
 /** The class behind `RemoteField`. */
@@ -207,21 +231,28 @@ export class RemoteSlot extends Field<RemoteOptions<never>> {
 
   constructor(options: RemoteOptions<never>) {
     super(options);
-    const { route, key, mergeKey = 'id', fields, params, many, remoteField, onMissing } = options;
+    const { route, key, mergeKey = 'id', fields, params, many, remoteField, onMissing, cache } = options;
     this.route = typeof route === 'string' ? route : route?.route;
     if (!this.route) throw usage('RemoteField: "route" must be the name of a task or its handle.');
     checkPolicies('RemoteField', options);
+    if (cache !== undefined) checkCache(cache);
     this.keys = keyForm(mergeKey);
     this.isMany = many === true || remoteField !== undefined;
     if (many === false && this.isMany)
       throw usage('RemoteField: "remoteField" reads a list of rows: leave "many" out.');
     if (!this.isMany && onMissing === 'drop')
       throw usage('RemoteField: "onMissing: drop" is for lists ("many: true").');
-    this.group = JSON.stringify([this.route, key ?? null, mergeKey, fields ?? null, params ?? null]);
+    const form = [this.route, key ?? null, mergeKey, fields ?? null, params ?? null];
+    this.group = JSON.stringify(cache ? [...form, cacheId(cache)] : form);
   }
 
   override toRepresentation(key: unknown): Promise<unknown> {
     return remoteLoader().load(this, key);
+  }
+
+  /** As an item of a list or dictionary: the remote fields of its object are filled by the response that it stands in. */
+  toItem(key: unknown, ctx: Ctx): Promise<unknown> {
+    return remoteLoader().load(this, key, ctx);
   }
 
   /** What stands in the slot until the objects come: a key or null, or a list of these; undefined where it is neither. */

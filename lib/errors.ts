@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   BAD_REPLY: 'An answer arrived that could not be read, or that is not what the route promises.',
   BODY_TOO_LARGE: 'A body is larger than `maxBodyBytes`.',
   CALL_ABORTED: 'The AbortSignal of a call was triggered while the call waited.',
+  CIRCUIT_OPEN: 'The last calls for the remote fields of a route all failed, so for some seconds none are made.',
   CONNECTION_FAILED: 'The broker cannot be reached.',
   CONNECTION_LOST: 'The connection was lost while a call waited; its task may have run.',
   CONTRACT_MISMATCH: 'The other side of a contract lacks methods.',
@@ -108,6 +109,36 @@ export class PublishFailedError extends ServiceUnavailableError {
   }
 }
 
+/** What is known of a route that is left alone for a while. */
+export interface OpenCircuit {
+  /** How many calls in a row have failed. */
+  readonly failures: number;
+  readonly openedAt: Date;
+  /** From then on one call tries whether the service is back. */
+  readonly retryAt: Date;
+  /** What the last of those calls failed with. */
+  readonly cause?: unknown;
+}
+
+/** Thrown in place of a call: the last ones to this route all failed, and it is left alone until `retryAt`. */
+export class CircuitOpenError extends ServiceUnavailableError {
+  declare readonly code: 'CIRCUIT_OPEN';
+  readonly openedAt: Date;
+  readonly retryAt: Date;
+  constructor(route: string, { failures, openedAt, retryAt, cause }: OpenCircuit) {
+    const since = openedAt.toISOString();
+    const then = retryAt.toISOString();
+    super(
+      'CIRCUIT_OPEN',
+      `"${route}" is not called: the last ${failures} calls failed. Open since ${since}, tried again from ${then} on.`,
+      { route, failures, openedAt: since, retryAt: then },
+      { cause },
+    );
+    this.openedAt = openedAt;
+    this.retryAt = retryAt;
+  }
+}
+
 /** The service of this process is closing. */
 export class ServiceStoppingError extends ServiceUnavailableError {
   declare readonly code: 'SERVICE_STOPPING';
@@ -175,4 +206,11 @@ export function preview(value: unknown, maxLength = 200): string {
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : preview(thrown);
+}
+
+/** The code of anything that was thrown; its name where it has none. */
+export function codeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return 'UNKNOWN';
+  const { code } = thrown as { code?: unknown };
+  return typeof code === 'string' && code !== '' ? code : thrown.name;
 }

@@ -32,6 +32,7 @@ export {
   BadReplyError,
   BgTasksError,
   CallAbortedError,
+  CircuitOpenError,
   ConnectionFailedError,
   ConnectionLostError,
   ERROR_CODES,
@@ -58,6 +59,15 @@ export {
   type Serializable,
 } from './provider/provide.js';
 export type { RepositoryLike } from './provider/repository.js';
+export type { RemoteFields } from './remote/remote-fields.js';
+export type { RouteStats } from './remote/remote-route.js';
+export type {
+  CircuitOptions,
+  OnError,
+  OnMissing,
+  RemoteFieldsOptions,
+  RemoteFieldsSettings,
+} from './remote/settings.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
 export { type Health, type RemoteFn, type ServeFn, Service } from './service.js';
 export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';

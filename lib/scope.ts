@@ -14,6 +14,10 @@ export interface Scope {
   readonly deadline: number | undefined;
   /** The context of the handler that runs; typed where it is read. */
   readonly task?: object;
+  /** Aborted where nobody waits any more. */
+  readonly signal?: AbortSignal | undefined;
+  /** Routes whose objects a response goes without, with the code of the error; kept where somebody will tell. */
+  readonly degraded?: Map<string, string> | undefined;
   /** Calls made from within this scope so far. */
   calls: number;
 }
@@ -30,4 +34,25 @@ export function currentScope(): Scope | undefined {
 
 export function runIn<T>(scope: Scope, run: () => T): T {
   return storage.run(scope, run);
+}
+
+/**
+ * Runs what others will wait for as well: for the same caller, and neither until the deadline nor the signal of the one
+ * who happened to ask first. Its calls still count as that one's.
+ */
+export function runShared<T>(run: () => T): T {
+  const scope = currentScope();
+  if (!scope) return run();
+  const shared: Scope = {
+    service: scope.service,
+    caller: scope.caller,
+    deadline: undefined,
+    get calls() {
+      return scope.calls;
+    },
+    set calls(calls) {
+      scope.calls = calls;
+    },
+  };
+  return runIn(shared, run);
 }

@@ -15,6 +15,7 @@ import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, ServiceStoppingError } from './errors.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import { registering } from './register.js';
+import { RemoteFields } from './remote/remote-fields.js';
 import type { DtoChecker } from './schema.js';
 import { currentScope } from './scope.js';
 import {
@@ -236,6 +237,9 @@ export class Service implements AsyncDisposable {
       pendingCalls: client?.pending.size ?? 0,
     };
   }
+
+  /** Caches, circuits and counts of the remote fields that ask through this service. */
+  readonly remoteFields = new RemoteFields(() => this.settings.remoteFields);
 
   /** @internal */
   readonly internals: ServiceInternals = {

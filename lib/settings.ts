@@ -7,6 +7,12 @@
  */
 import { BgTasksError, preview } from './errors.js';
 import { consoleLogger, type Logger, silentLogger } from './logger.js';
+import {
+  problemWithRemoteFields,
+  type RemoteFieldsOptions,
+  type RemoteFieldsSettings,
+  resolveRemoteFields,
+} from './remote/settings.js';
 import type { Middleware } from './tasks/task.js';
 
 /** What is needed of a TypeORM `DataSource`. */
@@ -63,6 +69,8 @@ export interface ServiceOptions {
   middleware?: readonly Middleware[];
   /** Texts of validation errors, in another language for one: `(code, text, facts) => text`. */
   messages?: MessageHook;
+  /** Policies, limits and the circuit breaker of remote fields. A class or a field may say otherwise. */
+  remoteFields?: RemoteFieldsOptions;
 }
 
 /** Options with their defaults, frozen. `host`, `port` and so on have become `url`. */
@@ -80,6 +88,7 @@ export interface Settings {
   readonly logger: Logger;
   readonly middleware: readonly Middleware[];
   readonly messages: MessageHook | undefined;
+  readonly remoteFields: RemoteFieldsSettings;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -87,7 +96,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'environment'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
-const OBJECTS = ['withAsync', 'dataSource', 'tasks', 'logger', 'middleware', 'messages'] as const;
+const OBJECTS = ['withAsync', 'dataSource', 'tasks', 'logger', 'middleware', 'messages', 'remoteFields'] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, 'tasks'].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -130,6 +139,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     logger: given.logger ?? (isTest ? silentLogger : consoleLogger()),
     middleware: given.middleware ?? [],
     messages: given.messages,
+    remoteFields: resolveRemoteFields(given.remoteFields, isTest),
   });
 }
 
@@ -224,6 +234,10 @@ function problemWith(name: string, value: unknown): string | undefined {
     return `must have the methods ${LEVELS.join(', ')}.`;
   }
   if (name === 'withAsync' && typeof value !== 'boolean') return `must be true or false, not ${preview(value)}.`;
+  if (name === 'remoteFields') {
+    const problem = problemWithRemoteFields(value);
+    return problem && `${problem.startsWith('"') ? 'is wrong: ' : ''}${problem}.`;
+  }
   if (name === 'messages' && typeof value !== 'function') return `must be a function, not ${preview(value)}.`;
   if ((name === 'logger' || name === 'dataSource') && (typeof value !== 'object' || value === null)) {
     return `must be an object, not ${preview(value)}.`;

@@ -29,6 +29,7 @@ import { initialOf } from './initial.js';
 import { ListSerializer, type ListSerializerClass } from './list.js';
 import { wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
+import { reported } from './remote/explain.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, REPRESENT_ALL, Run, type Target } from './run.js';
@@ -217,6 +218,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
     if (!row) return this.#initial();
     const run = this.#newRun();
     return inBatch(run.defaults, async (batch, isRoot) => {
+      reported(this, batch.report);
       const holder: Target = {};
       run.put(holder, 'data', this[REPRESENT](row.value, run));
       await finishRun(run, batch, isRoot);

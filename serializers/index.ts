@@ -17,7 +17,9 @@ export {
 export { RPCSerializerMixin } from './mixin.js';
 export { type ModelOptions, ModelSerializer } from './model.js';
 export { type NestedFieldOf, type NestedOptions, nested } from './nested.js';
+export { type Explanation, explain, type PlannedRoute, type PlannedWave } from './remote/explain.js';
 export type { RemoteDefaults } from './remote/policy.js';
+export type { CallReport, RouteReport, WaveReport } from './remote/report.js';
 export { Serializer, type SerializerClass, type SerializerHooks } from './serializer.js';
 export { serializerClass } from './serializer-class.js';
 export type { ServiceLike } from './service.js';

@@ -22,6 +22,7 @@ import {
 } from './definition.js';
 import { messageOf, wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
+import { reported } from './remote/explain.js';
 import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, REPRESENT_ALL, Run } from './run.js';
 import { standard } from './standard.js';
@@ -173,6 +174,7 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
     if (!rows) return [];
     const run = this.#newRun();
     return inBatch(run.defaults, async (batch, isRoot) => {
+      reported(this, batch.report);
       const output = rows.value === null ? null : this[REPRESENT](rows.value as Iterable<unknown>, run);
       await finishRun(run, batch, isRoot);
       return output as Representation<X>[];

@@ -6,7 +6,7 @@
 import { usage } from '../fields/field.js';
 import { RemoteSlot } from '../fields/remote.js';
 import type { AnyField, FieldOptions } from '../fields/types.js';
-import type { KeyId } from '../lib/provider/remote-key.js';
+import { type KeyId, keyId } from '../lib/remote/key-id.js';
 import { BaseSerializer } from './base-serializer.js';
 import { compiled } from './compile.js';
 import { DEFINITION, type Definition } from './definition.js';
@@ -81,7 +81,7 @@ function isRelationSource(field: AnyField): field is RemoteSlot {
 function keptRows(stored: unknown, written: readonly Values[], { keys, options }: RemoteSlot): readonly Values[] {
   const idOf = (row: Values): KeyId => {
     const key = keys.of(row[options.remoteField as string]);
-    return key === undefined ? '' : keys.id(key);
+    return key === undefined ? '' : keyId(key);
   };
   const left = new Map<KeyId, Values[]>();
   for (const row of Array.isArray(stored) ? (stored as Values[]) : []) {

@@ -1,5 +1,7 @@
 /** What serializers need of a service. */
 import { serviceInUse } from '../lib/default-service.js';
+import { RemoteFields } from '../lib/remote/remote-fields.js';
+import { type RemoteFieldsSettings, resolveRemoteFields } from '../lib/remote/settings.js';
 import type { Service } from '../lib/service.js';
 import type { DataSourceLike } from '../lib/settings.js';
 
@@ -8,11 +10,29 @@ export interface ServiceLike {
   call(route: string, body: unknown, options?: { timeoutMs?: number }): Promise<unknown>;
   readonly settings?: {
     readonly dataSource?: DataSourceLike | undefined;
-    readonly logger?: { warn(facts: object, message?: string): void };
+    readonly logger?: { warn(facts: object, message?: string): void; debug?(facts: object, message?: string): void };
+    readonly rpcTimeoutMs?: number;
+    readonly remoteFields?: RemoteFieldsSettings;
   };
+  /** Caches, circuits and counts; an object that only calls gets them of its own. */
+  readonly remoteFields?: RemoteFields;
 }
 
 /** The one given, else that of the handler or view that is running, else the default one. */
 export function serviceOf(explicit?: ServiceLike): ServiceLike {
   return explicit ?? (serviceInUse() satisfies Service as ServiceLike);
+}
+
+const others = new WeakMap<ServiceLike, RemoteFields>();
+
+/** What a service keeps for its remote fields. */
+export function remoteFieldsOf(service: ServiceLike): RemoteFields {
+  if (service.remoteFields) return service.remoteFields;
+  let own = others.get(service);
+  if (!own) {
+    const settings = service.settings?.remoteFields ?? resolveRemoteFields();
+    own = new RemoteFields(() => settings);
+    others.set(service, own);
+  }
+  return own;
 }

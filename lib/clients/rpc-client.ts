@@ -52,7 +52,7 @@ export class RpcClient {
     const timeoutMs = this.#timeoutFor(route, asked, scope?.deadline);
     if (scope) scope.calls += 1;
     const correlationId = randomUUID();
-    const answer = this.pending.open(correlationId, route, timeoutMs, signal);
+    const answer = this.pending.open(correlationId, route, timeoutMs, either(signal, scope?.signal));
     if (this.#channel) this.#send(this.#channel, route, body, correlationId, timeoutMs);
     else void this.#sendOnceOpen(route, body, correlationId, timeoutMs);
     return answer;
@@ -148,6 +148,11 @@ export class RpcClient {
     this.#opening = undefined;
     this.pending.failAll((route) => new ConnectionLostError(route, true, cause && { cause }));
   }
+}
+
+/** The caller's own signal, and that of the response the call is made for. */
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 /** What the broker's library throws of itself means that the connection went while the request was on its way out. */

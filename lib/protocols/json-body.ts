@@ -56,7 +56,8 @@ function stringify(value: unknown): string {
 
 /** Cheap, and right in nearly all cases: the key in plain letters, or any escaped letter of it. */
 function mayHoldProto(json: string): boolean {
-  return json.includes('__proto__') || /\\u00(5f|70|72|6f|74)/i.test(json);
+  // A plain search goes through a large text several times as fast as the pattern alone.
+  return json.includes('__proto__') || (json.includes('\\u00') && /\\u00(5f|70|72|6f|74)/i.test(json));
 }
 
 /** A stack of its own: the nesting of hostile input must not use up that of the process. */

@@ -1,5 +1,5 @@
 /**
- * Keys of remote objects: what is one, how it is sent, and the text by which two are the same.
+ * Keys of remote objects: what is one, and how it is sent. What they are compared by is `keyId`.
  *
  * Shape:  one property makes a key a number or a text: `0` is a key; null, undefined and `''` are not. Several
  *         properties make it an object with such a value for each, `{ tenant: 1, sku: 'a' }`; a tuple in their order is
@@ -8,8 +8,6 @@
 import type { CompositeKey, Key } from '../tasks/remotes.js';
 
 export type AnyKey = Key | CompositeKey;
-/** What keys are compared by. */
-export type KeyId = string;
 
 /** How the keys of one remote field look. */
 export interface KeyForm {
@@ -21,19 +19,10 @@ export interface KeyForm {
   ofRow(row: unknown): AnyKey | undefined;
   /** Whether the value says that there is no key: null, `''`, or a part that is. */
   isNone(value: unknown): boolean;
-  /** Equal for keys that are the same, as `1` and `'1'` are. */
-  id(key: AnyKey): KeyId;
 }
 
 export function keyForm(mergeKey: string | readonly string[]): KeyForm {
   return typeof mergeKey === 'string' ? singleForm(mergeKey) : compositeForm(mergeKey);
-}
-
-/** Of several properties: their names and texts in JSON, so that no two keys share it, whatever characters they have. */
-export function keyId(key: AnyKey): KeyId {
-  if (typeof key !== 'object') return textOf(key);
-  const parts = Object.keys(key).sort();
-  return JSON.stringify(parts.map((name) => [name, textOf(key[name] as Key)]));
 }
 
 /** `0` is a key; null, undefined and `''` are not. */
@@ -53,7 +42,6 @@ function singleForm(name: string): KeyForm {
     of: scalar,
     ofRow: (row) => (isObject(row) && Object.hasOwn(row, name) ? scalar((row as Parts)[name]) : undefined),
     isNone: isNothing,
-    id: keyId,
   };
 }
 
@@ -77,15 +65,7 @@ function compositeForm(names: readonly string[]): KeyForm {
     },
     isNone: (value) => isNothing(value) || partsOf(value).some(isNothing),
     ofRow: (row) => (isObject(row) ? read((name) => (Object.hasOwn(row, name) ? row[name] : undefined)) : undefined),
-    id: keyId,
   };
-}
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** A UUID is the same in upper case. */
-function textOf(key: Key): string {
-  return typeof key === 'string' && key.length === 36 && UUID.test(key) ? key.toLowerCase() : String(key);
 }
 
 function isNothing(value: unknown): boolean {

@@ -13,12 +13,15 @@ import { loaderFor } from '../../fields/related-loader.js';
 import { type Found, RemoteSlot } from '../../fields/remote.js';
 import type { Ctx } from '../../fields/types.js';
 import { type BgTasksError, type ErrorCode, messageOf, ServiceUnavailableError } from '../../lib/errors.js';
-import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
+import type { AnyKey } from '../../lib/provider/remote-key.js';
+import { type Wish, widest } from '../../lib/remote/gathering.js';
+import { type KeyId, keyId } from '../../lib/remote/key-id.js';
 import { Run } from '../run.js';
 import { Scope } from '../scope.js';
-import { serviceOf } from '../service.js';
+import { remoteFieldsOf, type ServiceLike, serviceOf } from '../service.js';
 import { fetchRows } from './fetch.js';
-import { longest, MAX_BATCH, type RemoteDefaults } from './policy.js';
+import { wishOf } from './plan.js';
+import type { RemoteDefaults } from './policy.js';
 import { currentBatch } from './waves.js';
 
 interface Question {
@@ -59,7 +62,7 @@ function ownerOf(ctx: Ctx): Ctx {
 }
 
 function foundIn({ keys }: RemoteSlot, key: AnyKey, answer: Exclude<Answer, { error: unknown }>): Found {
-  const id = keys.id(key);
+  const id = keyId(key);
   if (isTooLong(id)) return { problem: 'does_not_exist' };
   if ('problem' in answer) return answer;
   const found = keys.ofRow(answer.rows.get(id));
@@ -100,7 +103,7 @@ function placed(groups: Map<string, Group>, question: Question): Group {
   }
   group.questions.push(question);
   for (const each of keys) {
-    const id = field.keys.id(each);
+    const id = keyId(each);
     if (!isTooLong(id) && !group.keys.has(id)) group.keys.set(id, each);
   }
   return group;
@@ -111,7 +114,7 @@ async function ask({ questions, keys }: Group): Promise<Answer> {
   const service = serviceOf(defaults.service);
   if (keys.size === 0) return { rows: new Map() };
   try {
-    return { rows: await fetchRows(service, keysOnly(questions), [...keys.values()], limitsOf(questions)) };
+    return { rows: await fetchRows(service, keysOnly(questions), [...keys.values()], limitsOf(questions, service)) };
   } catch (error) {
     const problem = problemOf(error);
     if (!problem) return { error };
@@ -135,14 +138,10 @@ function keysOnly(questions: readonly Question[]): RemoteSlot {
   });
 }
 
-function limitsOf(questions: readonly Question[]) {
-  let maxBatch = MAX_BATCH;
-  let timeoutMs: number | undefined = 0;
-  for (const { field, defaults } of questions) {
-    maxBatch = Math.min(maxBatch, defaults.maxBatch ?? MAX_BATCH);
-    timeoutMs = longest(timeoutMs, field.options.timeoutMs ?? defaults.timeoutMs);
-  }
-  return { maxBatch, timeoutMs };
+/** As patient as the most patient, in requests as small as the smallest. */
+function limitsOf(questions: readonly Question[], service: ServiceLike): Wish {
+  const { settings } = remoteFieldsOf(service);
+  return questions.map(({ field, defaults }) => wishOf(field, defaults, settings)).reduce(widest);
 }
 
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['NO_ROUTE', 'BAD_REPLY', 'REMOTE_ERROR', 'TASK_FAILURE']);

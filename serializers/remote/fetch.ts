@@ -1,7 +1,7 @@
 /**
  * Sends the keys of one group, and reads the answer.
  *
- * Shape:  keys -> requests of at most `maxBatch` keys, side by side -> rows by the id of their key.
+ * Shape:  keys -> requests of at most `maxBatch` keys, some side by side -> rows by `keyId`.
  *         Read are the envelope `{ status: 'success', data: [...] }` and the bare list. Of two rows with one key the
  *         first counts; rows that nobody asked for are ignored, and so is null in place of a row.
  * Errors: those of the call; `TaskFailure` for `{ status: 'fail', data }` and `{ errors }`, which are the same failure;
@@ -10,38 +10,84 @@
  */
 import type { RemoteSlot } from '../../fields/remote.js';
 import { statusOf } from '../../lib/envelope.js';
-import { BadReplyError, preview, TaskFailure } from '../../lib/errors.js';
-import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
+import { BadReplyError, codeOf, preview, TaskFailure } from '../../lib/errors.js';
+import type { AnyKey } from '../../lib/provider/remote-key.js';
 import { writeRequest } from '../../lib/provider/remote-request.js';
-import type { ServiceLike } from '../service.js';
+import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import { remoteFieldsOf, type ServiceLike } from '../service.js';
+import { Deadline } from './deadline.js';
+import type { CallReport } from './report.js';
 
 export interface FetchOptions {
   readonly maxBatch: number;
   /** Milliseconds; undefined leaves it to the service. */
   readonly timeoutMs: number | undefined;
+  /** Gets a line for every request that was made. */
+  readonly calls?: CallReport[];
 }
 
-/** `keys` are distinct. Without any, nothing is sent. */
+/** Requests of one response under way at once to one route: it leaves room for other responses. */
+const CHUNKS_AT_ONCE = 8;
+
+/** `keys` are distinct. Without any, nothing is sent. After a failure no further request is. */
 export async function fetchRows(
   service: ServiceLike,
   field: RemoteSlot,
   keys: readonly unknown[],
-  { maxBatch, timeoutMs }: FetchOptions,
+  { maxBatch, timeoutMs, calls = [] }: FetchOptions,
 ): Promise<Map<KeyId, object>> {
-  const { key, fields, params } = field.options;
   const rows = new Map<KeyId, object>();
-  const chunks: Promise<void>[] = [];
-  for (let start = 0; start < keys.length; start += maxBatch) {
-    const body = writeRequest(
-      { keys: keys.slice(start, start + maxBatch) as AnyKey[], fields: wanted(field), params },
-      key,
-    );
-    const options = timeoutMs === undefined ? {} : { timeoutMs };
-    const call = service.call(field.route, body, options);
-    chunks.push(call.then((answer) => readRows(field, answer, rows)));
-  }
-  await Promise.all(chunks);
+  const deadline = new Deadline();
+  deadline.startWave();
+  let next = 0;
+  const sendRest = async () => {
+    for (let isFirst = true; next < keys.length; isFirst = false) {
+      const chunk = keys.slice(next, next + maxBatch);
+      next += chunk.length;
+      try {
+        if (!isFirst) deadline.startWave();
+        const leftMs = deadline.limit(field.route, timeoutMs, service.settings?.rpcTimeoutMs);
+        await reported(calls, chunk.length, async () => {
+          readRows(field, await send(service, field, chunk, leftMs), rows);
+        });
+      } catch (error) {
+        next = keys.length;
+        throw error;
+      }
+    }
+  };
+  const chunks = Math.ceil(keys.length / maxBatch);
+  await Promise.all(Array.from({ length: Math.min(chunks, CHUNKS_AT_ONCE) }, sendRest));
+  const { fields } = field.options;
   return fields ? picked(rows, fields) : rows;
+}
+
+function send(
+  service: ServiceLike,
+  field: RemoteSlot,
+  keys: readonly unknown[],
+  timeoutMs: number | undefined,
+): Promise<unknown> {
+  const { key, params } = field.options;
+  const body = writeRequest({ keys: keys as AnyKey[], fields: wanted(field), params }, key);
+  const limits = { timeoutMs, rpcTimeoutMs: service.settings?.rpcTimeoutMs };
+  return remoteFieldsOf(service)
+    .route(field.route)
+    .request(keys.length, limits, (leftMs) =>
+      service.call(field.route, body, leftMs === undefined ? {} : { timeoutMs: leftMs }),
+    );
+}
+
+async function reported(calls: CallReport[], keys: number, work: () => Promise<void>): Promise<void> {
+  const startedAt = performance.now();
+  const report = (failure: { error?: string }) => calls.push({ keys, ms: performance.now() - startedAt, ...failure });
+  try {
+    await work();
+    report({});
+  } catch (error) {
+    report({ error: codeOf(error) });
+    throw error;
+  }
 }
 
 /** The merge key is always asked for: nothing could be merged without it. */
@@ -77,7 +123,7 @@ function listOf(route: string, answer: unknown): readonly unknown[] {
 
 function keyOfRow({ route, keys }: RemoteSlot, row: unknown): KeyId {
   const key = keys.ofRow(row);
-  if (key !== undefined) return keys.id(key);
+  if (key !== undefined) return keyId(key);
   const names = keys.names.map((name) => `"${name}"`).join(', ');
   throw new BadReplyError(route, `expected objects with a key in ${names}, got ${preview(row)}`);
 }

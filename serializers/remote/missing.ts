@@ -17,10 +17,11 @@
  */
 import type { RemoteSlot } from '../../fields/remote.js';
 import { BgTasksError } from '../../lib/errors.js';
-import type { AnyKey, KeyId } from '../../lib/provider/remote-key.js';
+import type { AnyKey } from '../../lib/provider/remote-key.js';
+import { type KeyId, keyId } from '../../lib/remote/key-id.js';
 import type { Policy } from './policy.js';
 
-/** Rows of one group by the id of their key. */
+/** Rows of one group by `keyId`. */
 export type Rows = ReadonlyMap<KeyId, unknown>;
 
 /** The keys of a slot: none, one, or those of a list. */
@@ -40,12 +41,16 @@ export function filled(field: RemoteSlot, value: unknown, rows: Rows, policy: Po
   return policy.onMissing === 'null' ? shown : shown.filter((row) => row !== null);
 }
 
-export function failed(value: unknown, policy: Policy): unknown {
+/** A slot without keys needs no call, so that none can fail for it. */
+export function failed(field: RemoteSlot, value: unknown, policy: Policy): unknown {
+  if (keysOf(field, value).length === 0) return filled(field, value, NO_ROWS, policy);
   return policy.onError === 'pk' ? value : null;
 }
 
+const NO_ROWS: Rows = new Map();
+
 function rowOf(field: RemoteSlot, key: AnyKey, rows: Rows, { onMissing }: Policy): unknown {
-  const id = field.keys.id(key);
+  const id = keyId(key);
   const row = rows.get(id);
   if (row !== undefined) return row;
   if (onMissing === 'pk') return key;

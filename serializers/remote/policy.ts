@@ -1,5 +1,11 @@
-/** What holds for every remote field below a class unless the field says otherwise. */
+/**
+ * What holds for every remote field below a class unless the field says otherwise.
+ *
+ * Order:  the field; its class, by `RPCSerializerMixin`; the root of the response; the setting `remoteFields` of the
+ *         service; the default.
+ */
 import type { OnError, OnMissing, RemoteSlot } from '../../fields/remote.js';
+import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import type { ServiceLike } from '../service.js';
 
 export interface RemoteDefaults {
@@ -15,26 +21,24 @@ export interface RemoteDefaults {
   readonly service?: ServiceLike;
 }
 
-export const MAX_BATCH = 1000;
-
 export interface Policy {
   readonly onMissing: OnMissing;
   readonly onError: OnError;
 }
 
-export function policyOf({ options, isMany }: RemoteSlot, defaults: RemoteDefaults): Policy {
+export function policyOf(
+  { options, isMany }: RemoteSlot,
+  defaults: RemoteDefaults,
+  settings: RemoteFieldsSettings,
+): Policy {
+  const inherited = defaults.onMissing ?? settings.onMissing;
   return {
-    onMissing: options.onMissing ?? (isMany ? inList(defaults.onMissing) : (defaults.onMissing ?? 'null')),
-    onError: options.onError ?? defaults.onError ?? 'raise',
+    onMissing: options.onMissing ?? (isMany ? inList(inherited) : inherited),
+    onError: options.onError ?? defaults.onError ?? settings.onError,
   };
 }
 
 /** A list says for itself that it wants nulls; without that it is as long as there are objects. */
-function inList(onMissing: OnMissing | undefined): OnMissing {
-  return onMissing === undefined || onMissing === 'null' ? 'drop' : onMissing;
-}
-
-/** Of two timeouts; undefined is the service's own. */
-export function longest(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : Math.max(one, other);
+function inList(onMissing: OnMissing): OnMissing {
+  return onMissing === 'null' ? 'drop' : onMissing;
 }

@@ -7,15 +7,22 @@
  * Errors: a failed call rejects those whose field says `raise`, and nobody else.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isPromise } from '../../fields/maybe-promise.js';
 import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
-import { messageOf } from '../../lib/errors.js';
+import type { Ctx } from '../../fields/types.js';
+import { codeOf, messageOf } from '../../lib/errors.js';
+import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import { currentScope } from '../../lib/scope.js';
 import { REPRESENT, Run, type SiteList, setOwn, type Target } from '../run.js';
-import { serviceOf } from '../service.js';
-import { fetchRows } from './fetch.js';
+import { runOf } from '../scope.js';
+import { remoteFieldsOf, type ServiceLike, serviceOf } from '../service.js';
+import { Deadline } from './deadline.js';
+import { loadRows } from './load.js';
 import { failed, filled, keysOf, type Rows } from './missing.js';
 import { type Group, planWave } from './plan.js';
 import { policyOf, type RemoteDefaults } from './policy.js';
+import { type CallReport, Report, type RouteReport } from './report.js';
 
 interface Submission {
   readonly lists: readonly SiteList[];
@@ -24,6 +31,8 @@ interface Submission {
 }
 
 export class Batch {
+  readonly report = new Report();
+  readonly #deadline = new Deadline();
   readonly #scope = currentScope();
   #pending: Submission[] = [];
   #isScheduled = false;
@@ -48,10 +57,14 @@ export class Batch {
     const submissions = this.#pending;
     this.#pending = [];
     const filling = new Map<SiteList, Promise<void>>();
-    for (const group of planWave(submissions.flatMap(({ lists }) => lists))) {
-      const rows = this.#fetch(group);
+    const groups = this.#plan(submissions.flatMap(({ lists }) => lists));
+    const wave: RouteReport[] = [];
+    this.#deadline.startWave();
+    for (const group of groups) {
+      const rows = this.#fetch(group, wave);
       for (const list of group.lists) filling.set(list, this.#fill(list, rows));
     }
+    if (wave.length > 0) this.report.waves.push({ routes: wave });
     for (const { lists, resolve, reject } of submissions) {
       Promise.all(lists.map((list) => filling.get(list))).then(() => resolve(), reject);
     }
@@ -69,21 +82,48 @@ export class Batch {
     );
   }
 
-  async #fetch({ field, keys, maxBatch, timeoutMs }: Group): Promise<Rows> {
+  #plan(lists: readonly SiteList[]): Group[] {
+    return lists.length === 0 ? [] : planWave(lists, this.#settings);
+  }
+
+  get #service(): ServiceLike {
+    return serviceOf(this.defaults.service);
+  }
+
+  get #settings(): RemoteFieldsSettings {
+    return remoteFieldsOf(this.#service).settings;
+  }
+
+  async #fetch(group: Group, wave: RouteReport[]): Promise<Rows> {
+    const { field, keys, wish } = group;
     if (keys.size === 0) return new Map();
-    return fetchRows(serviceOf(this.defaults.service), field, [...keys.values()], { maxBatch, timeoutMs });
+    const service = this.#service;
+    const calls: CallReport[] = [];
+    wave.push({ route: field.route, keys: keys.size, chunks: Math.ceil(keys.size / wish.maxBatch), calls });
+    const timeoutMs = this.#deadline.limit(field.route, wish.timeoutMs, service.settings?.rpcTimeoutMs);
+    return loadRows(service, group, timeoutMs, calls);
+  }
+
+  /** Every slot is filled. */
+  finish(): void {
+    this.report.finish();
+    const { waves } = this.report;
+    if (waves.length === 0) return;
+    this.#service.settings?.logger?.debug?.({ waves }, `Remote fields of a response: ${this.report}`);
   }
 
   async #fill(list: SiteList, answer: Promise<Rows>): Promise<void> {
     const { field, property, targets, keys } = list;
-    const policy = policyOf(field, list.defaults);
+    const policy = policyOf(field, list.defaults, this.#settings);
     let rows: Rows;
     try {
       rows = await answer;
     } catch (error) {
-      if (policy.onError === 'raise') throw error;
-      this.#warn(field, error);
-      targets.forEach((target, i) => void setOwn(target, property, failed(keys[i], policy)));
+      if (keys.some((value) => keysOf(field, value).length > 0)) {
+        if (policy.onError === 'raise') throw error;
+        this.#degrade(field, error);
+      }
+      targets.forEach((target, i) => void setOwn(target, property, failed(field, keys[i], policy)));
       return;
     }
     const { serializer } = field.options;
@@ -91,28 +131,36 @@ export class Batch {
     targets.forEach((target, i) => void setOwn(target, property, filled(field, keys[i], rows, policy)));
   }
 
-  #warn({ route }: RemoteSlot, error: unknown): void {
-    const facts = { route, error };
-    serviceOf(this.defaults.service).settings?.logger?.warn(
-      facts,
-      `Remote fields of "${route}" go without their objects: ${messageOf(error)}`,
-    );
+  /** In the log, in the counts, and in the answer of a view. */
+  #degrade({ route }: RemoteSlot, error: unknown): void {
+    const service = this.#service;
+    const message = `Remote fields of "${route}" go without their objects: ${messageOf(error)}`;
+    service.settings?.logger?.warn({ route, error }, message);
+    remoteFieldsOf(service).route(route).counts.degraded += 1;
+    this.#scope?.degraded?.set(route, codeOf(error));
   }
 
   /** Each object once, however many slots show it. */
   async #represent(list: SiteList, serializer: RemoteSerializer, rows: Rows): Promise<Rows> {
-    const shown: Target = Object.create(null);
     const run = list.run ?? new Run({}, undefined, false, this.defaults);
-    for (const id of new Set(list.keys.flatMap((value) => keysOf(list.field, value).map(list.field.keys.id)))) {
+    const shown = new Map<KeyId, unknown>();
+    const late: Promise<void>[] = [];
+    for (const id of idsOf(list)) {
       const row = rows.get(id);
-      if (row !== undefined) shown[id] = representOne(serializer, row, run);
+      if (row === undefined || shown.has(id)) continue;
+      const one = representOne(serializer, row, run);
+      shown.set(id, one);
+      if (isPromise(one)) late.push(one.then((object) => void shown.set(id, object)));
     }
-    const entries = Object.entries(shown).map(async ([text, one]) => [text, await one] as const);
-    const represented = new Map(await Promise.all(entries));
+    await Promise.all(late);
     // Nobody else finishes a run that was made here.
     if (!list.run) await finishRun(run, this);
-    return represented;
+    return shown;
   }
+}
+
+function* idsOf({ field, keys }: SiteList): Iterable<KeyId> {
+  for (const value of keys) for (const key of keysOf(field, value)) yield keyId(key);
 }
 
 function representOne(serializer: RemoteSerializer, row: unknown, run: Run): unknown {
@@ -125,14 +173,18 @@ function representOne(serializer: RemoteSerializer, row: unknown, run: Run): unk
 
 /** Fills the slots of a run: promises and remote objects side by side, until nothing is left. */
 export async function finishRun(run: Run, batch: Batch, sendAtOnce = false): Promise<void> {
-  while (!run.sites.isEmpty) {
-    const { lists, late } = run.take();
-    const work: Promise<unknown>[] = late.map(async ({ target, property, promise }) => {
-      setOwn(target, property, await promise);
-    });
-    if (lists.length > 0) work.push(batch.submit(lists));
-    if (sendAtOnce) batch.flush();
-    await Promise.all(work);
+  try {
+    while (!run.sites.isEmpty) {
+      const { lists, late } = run.take();
+      const work: Promise<unknown>[] = late.map(async ({ target, property, promise }) => {
+        setOwn(target, property, await promise);
+      });
+      if (lists.length > 0) work.push(batch.submit(lists));
+      if (sendAtOnce) batch.flush();
+      await Promise.all(work);
+    }
+  } finally {
+    if (sendAtOnce) batch.finish();
   }
 }
 
@@ -160,12 +212,12 @@ export function currentBatch(): BatchScope | undefined {
   return storage.getStore();
 }
 
-/** The object of one key: for serializers that are not ours. */
-export function loadOne(field: RemoteSlot, value: unknown): Promise<unknown> {
+/** The object of one key: for serializers that are not ours, and for items of lists in ours. */
+export function loadOne(field: RemoteSlot, value: unknown, ctx?: Ctx): Promise<unknown> {
   return inBatch({}, async (batch) => {
     const target: Target = { value };
     const list = {
-      run: undefined,
+      run: ctx && runOf(ctx),
       field,
       defaults: storage.getStore()?.defaults ?? {},
       property: 'value',

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { currentCaller, type Logger, Service, silentLogger, success, unwrap, ValidationError } from 'bgtasks';
-import { caller, view } from 'bgtasks/express';
+import { caller, type ViewOptions, view } from 'bgtasks/express';
+import { RemoteField, Serializer } from 'bgtasks/serializers';
 import { failWith, testing, timeOut } from 'bgtasks/testing';
 import { expect } from 'chai';
 import express, { type ErrorRequestHandler, type Express } from 'express';
@@ -28,7 +29,12 @@ describe('view', () => {
     const { port } = server.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     const text = await response.text();
-    return { status: response.status, calls: response.headers.get('x-rpc-calls'), body: text && JSON.parse(text) };
+    return {
+      status: response.status,
+      calls: response.headers.get('x-rpc-calls'),
+      body: text && JSON.parse(text),
+      response,
+    };
   };
 
   it('awaits the data of what the handler returns, and sends it as JSON', async () => {
@@ -36,7 +42,8 @@ describe('view', () => {
       '/x/:id',
       view(async (req) => ({ data: Promise.resolve([{ id: req.params.id }]) })),
     );
-    expect(await get('/x/7')).to.deep.equal({ status: 200, calls: '0', body: [{ id: '7' }] });
+    const { response: _, ...answer } = await get('/x/7');
+    expect(answer).to.deep.equal({ status: 200, calls: '0', body: [{ id: '7' }] });
   });
 
   it('answers with the status that it is given', async () => {
@@ -140,6 +147,120 @@ describe('view', () => {
     expect(await get('/x')).to.deep.include({ status: 500, body: { seen: 'a bug' } });
   });
 });
+
+describe('view with remote fields', () => {
+  let service: Service;
+  let app: Express;
+  let server: Server;
+
+  beforeEach(async () => {
+    const remoteFields = { circuit: { failures: 1, retryMs: 30_000 } };
+    service = autoClose(new Service({ environment: 'test', url: 'memory://express-remote', remoteFields }));
+    app = express();
+    server = app.listen(0, '127.0.0.1');
+    autoClose({ close: async () => void server.close() });
+    await once(server, 'listening');
+  });
+
+  const address = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  const image = (route: string, options: object) => new RemoteField<{ id: number }>({ route, ...options });
+  const serve = (fields: Record<string, ReturnType<typeof image>>, options: ViewOptions = {}) => {
+    const Shown = Serializer(fields);
+    const row = Object.fromEntries(Object.keys(fields).map((name) => [name, 1]));
+    app.get('/x', view(() => new Shown(row), { service, ...options }) as never);
+  };
+
+  it('says in a header which routes a response goes without, and why, and nothing else of it', async () => {
+    const { stub } = testing(service);
+    stub('images.get', failWith('a secret'));
+    stub('quote"s,é', timeOut());
+    stub('teams.get', [{ id: 1 }]);
+    const lenient = { onError: 'null' };
+    serve({ a: image('images.get', lenient), b: image('quote"s,é', lenient), c: image('teams.get', lenient) });
+    const response = await fetch(address('/x'));
+    expect(response.status).to.equal(200);
+    expect(await response.json()).to.deep.equal({ a: null, b: null, c: { id: 1 } });
+    expect(response.headers.get('warning')).to.be.oneOf([
+      '199 bgtasks "No objects of images.get (REMOTE_ERROR), quote?s,? (RPC_TIMEOUT)"',
+      '199 bgtasks "No objects of quote?s,? (RPC_TIMEOUT), images.get (REMOTE_ERROR)"',
+    ]);
+  });
+
+  it('has no such header where every object came', async () => {
+    testing(service).stub('images.get', [{ id: 1 }]);
+    serve({ a: image('images.get', { onError: 'null' }) });
+    expect((await fetch(address('/x'))).headers.has('warning')).to.equal(false);
+  });
+
+  it('answers 503 while a route is left alone, and says when to come back', async () => {
+    testing(service).stub('images.get', timeOut());
+    serve({ a: image('images.get', {}) });
+    expect((await fetch(address('/x'))).status).to.equal(504);
+    const response = await fetch(address('/x'));
+    expect(response.status).to.equal(503);
+    expect(await response.json()).to.deep.equal({
+      detail: 'A service behind this one does not answer; it is tried again soon.',
+      code: 'CIRCUIT_OPEN',
+    });
+    expect(Number(response.headers.get('retry-after'))).to.be.within(1, 30);
+  });
+
+  it('gives all calls of a response one deadline', async () => {
+    let deadline: Date | undefined;
+    testing(service).stub('images.get', (_body: unknown, context: { deadline?: Date }) => {
+      deadline = context.deadline;
+      return [];
+    });
+    serve({ a: image('images.get', { timeoutMs: 50_000 }) }, { timeoutMs: 5000 });
+    const before = Date.now();
+    await (await fetch(address('/x'))).text();
+    expect(Number(deadline) - before).to.be.within(1, Date.now() - before + 5000);
+  });
+
+  it('answers 504 when the time of the response is over, however patient its fields are', async () => {
+    testing(service).stub('images.get', () => new Promise((resolve) => setTimeout(resolve, 100, [])));
+    serve({ a: image('images.get', { timeoutMs: 50_000 }) }, { timeoutMs: 20 });
+    expect((await fetch(address('/x'))).status).to.equal(504);
+  });
+
+  it('ends the calls of a request that its client has given up, and answers nobody', async () => {
+    const controller = new AbortController();
+    const failures: unknown[] = [];
+    testing(service).stub('images.get', () => {
+      controller.abort();
+      return new Promise((resolve) => setTimeout(resolve, 200, []));
+    });
+    const Shown = Serializer({ a: image('images.get', {}) });
+    const { promise, settled } = held();
+    const handler = () => {
+      const { data } = new Shown({ a: 1 });
+      data.catch((error) => settled(error.code));
+      return { data };
+    };
+    app.get('/x', view(handler, { service }));
+    const handle: ErrorRequestHandler = (error, _req, _res, _next) => void failures.push(error);
+    app.use(handle);
+    await fetch(address('/x'), { signal: controller.signal }).catch(() => {});
+    expect(await promise).to.equal('CALL_ABORTED');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failures).to.deep.equal([]);
+    expect(service.health().pendingCalls).to.equal(0);
+  });
+
+  it('refuses a time that is none', () => {
+    for (const timeoutMs of [0, -1, Number.NaN]) {
+      expect(() => view(() => ({ data: Promise.resolve(1) }), { timeoutMs })).to.throw(/"timeoutMs" must be/);
+    }
+  });
+});
+
+function held() {
+  let settled = (_code: string) => {};
+  const promise = new Promise<string>((resolve) => {
+    settled = resolve;
+  });
+  return { promise, settled: (code: string) => settled(code) };
+}
 
 describe('caller', () => {
   it('starts what travels: the endpoint and the tasks that it calls see the same', async () => {

@@ -81,6 +81,17 @@ describe('examples/shop', () => {
       expect(rows.every(({ image, category }) => image.id > 0 && category.id > 0)).to.equal(true);
     });
 
+    it('says in a header how the list was made, which its page shows', async () => {
+      const response = await fetch(`${origin}/products`);
+      await response.text();
+      expect(response.headers.get('server-timing')).to.match(
+        /^images\.get;dur=[\d.]+;desc="wave 1, 208 keys, 1 call", categories\.get;dur=[\d.]+;desc="wave 1, \d keys, 1 call", all;dur=[\d.]+$/,
+      );
+      const script = await (await fetch(`${origin}/page.js`)).text();
+      expect(script).to.contain("showRoutes(response.headers.get('Server-Timing')");
+      expect(await (await fetch(origin)).text()).to.contain('<summary>How this page was made</summary>');
+    });
+
     it('has a name of its own for every product', async () => {
       const rows = (await (await fetch(`${origin}/products`)).json()) as Row[];
       expect(new Set(rows.map(({ name }) => name)).size).to.equal(rows.length);

@@ -7,6 +7,7 @@ import { database } from './database.js';
 import { type Log, logRequests } from './log-requests.js';
 import { Product } from './product.js';
 import { ProductSerializer } from './serializers.js';
+import { serverTiming } from './server-timing.js';
 import { catalogue } from './service.js';
 
 /** Found from the root of the package: the page is not compiled, so it does not stand beside the compiled app. */
@@ -30,8 +31,11 @@ export function createApp(log: Log): Express {
 const products = database.getRepository(Product);
 
 /** One call per route, however many rows: `view()` awaits the data, and counts. */
-async function listProducts() {
-  return ProductSerializer.many(await products.find({ order: { id: 'ASC' } }));
+async function listProducts({ res }: Request) {
+  const list = ProductSerializer.many(await products.find({ order: { id: 'ASC' } }));
+  await list.data;
+  res?.set('Server-Timing', serverTiming(list));
+  return list;
 }
 
 async function showProduct({ params }: Request) {

@@ -21,8 +21,9 @@ async function load() {
     const body = await response.json();
     if (!response.ok) return showProblem(response.status, body);
     showFacts(body, response.headers.get('X-RPC-Calls'), performance.now() - start);
+    showRoutes(response.headers.get('Server-Timing') ?? '');
     showProducts(body);
-    show('facts', 'answer', 'filters');
+    show('facts', 'made', 'answer', 'filters');
   } catch {
     showProblem();
   }
@@ -30,7 +31,7 @@ async function load() {
 
 /** These sections and no others. */
 function show(...ids) {
-  for (const id of ['facts', 'answer', 'filters', 'problem', 'loading']) byId(id).hidden = !ids.includes(id);
+  for (const id of ['facts', 'made', 'answer', 'filters', 'problem', 'loading']) byId(id).hidden = !ids.includes(id);
 }
 
 function showFacts(rows, calls, ms) {
@@ -39,6 +40,20 @@ function showFacts(rows, calls, ms) {
   byId('objects').textContent = distinct(rows, 'image') + distinct(rows, 'category');
   byId('time').textContent = `${Math.round(ms)} ms`;
   byId('json').textContent = JSON.stringify(rows[0], null, 2);
+}
+
+/** `images.get;dur=12.3;desc="wave 1, 208 keys, 1 call", ...`: a row for each route, and one for all of it. */
+function showRoutes(timing) {
+  const entries = [...timing.matchAll(/([^\s,;]+);dur=([\d.]+)(?:;desc="([^"]*)")?/g)];
+  byId('routes').replaceChildren(...entries.map(([, route, ms, asked]) => routeRow(route, asked, ms)));
+}
+
+function routeRow(route, asked, ms) {
+  const row = document.createElement('tr');
+  const texts = route === 'all' ? ['The whole list', ''] : [route, asked];
+  for (const text of [...texts, `${ms} ms`])
+    row.append(Object.assign(document.createElement('td'), { textContent: text }));
+  return row;
 }
 
 function distinct(rows, property) {
@@ -86,12 +101,12 @@ function showSkeleton() {
 
 /** Without a status the shop itself has not answered. */
 function showProblem(status, { detail, code } = {}) {
-  const isRemote = status === 502 || status === 504;
+  const isRemote = status >= 502 && status <= 504;
   const [title, text, command] = byId('problem').children;
   title.textContent = isRemote ? 'The image service is away' : 'The shop does not answer';
   text.textContent = isRemote
     ? `The products are here. Their pictures and categories come from another service, and that one ${
-        status === 504 ? 'did not answer in time' : 'could not be reached'
+        status === 502 ? 'could not be reached' : 'did not answer in time'
       } (${status}, ${code}). Start it with the same BGTASKS_URL, then try again.`
     : `Is it still running? ${status ? `It answered ${status}. ${detail ?? ''}` : ''}`;
   command.textContent = isRemote ? START_IMAGES : 'npm start';

@@ -1,0 +1,118 @@
+/**
+ * Objects of one request form by key, for a while: the cache of remote fields that ask for one.
+ *
+ * Shape:  `load(scope, keys, fetch)` gives the objects of `keys`, and asks `fetch` for those that are neither here nor on
+ *         their way. A key that has no object is kept as well. A failure is not: the next one asks again. Every reader
+ *         gets copies. The entry that was used longest ago goes first where there are more than `max`.
+ * Units:  `ttlMs` is milliseconds, from when the answer came.
+ */
+import { copyJson } from './copy.js';
+import { type KeyId, keyId } from './key-id.js';
+
+/** Objects by the ids of their keys. */
+export type Rows = ReadonlyMap<KeyId, unknown>;
+/** The keys that are wanted, by their ids. */
+export type Keys = ReadonlyMap<KeyId, unknown>;
+
+interface Entry {
+  readonly key: KeyId;
+  /** While the answer is on its way. */
+  flight: Promise<Rows> | undefined;
+  /** undefined: there is no such object. */
+  row: unknown;
+  expiresAt: number;
+}
+
+export interface CacheLimits {
+  readonly ttlMs: number;
+  readonly max: number;
+}
+
+export class KeyCache {
+  readonly #limits: CacheLimits;
+  readonly #now: () => number;
+  /** In the order of their last use: a `Map` keeps that of insertion. */
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(limits: CacheLimits, now: () => number = Date.now) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async load(scope: string, keys: Keys, fetch: (missing: Keys) => Promise<Rows>): Promise<Rows> {
+    // The length makes it unambiguous where the scope ends.
+    const prefix = `${scope.length}:${scope}`;
+    const rows = new Map<KeyId, unknown>();
+    const flights = new Map<Promise<Rows>, KeyId[]>();
+    const missing = new Map<KeyId, unknown>();
+    for (const [id, key] of keys) {
+      const entry = this.#use(prefix + id);
+      if (!entry) missing.set(id, key);
+      else if (entry.flight !== undefined) addTo(flights, entry.flight, id);
+      else if (entry.row !== undefined) rows.set(id, copyJson(entry.row));
+    }
+    if (missing.size > 0) flights.set(this.#fetch(prefix, missing, fetch), [...missing.keys()]);
+    await Promise.all(
+      Array.from(flights, async ([flight, ids]) => {
+        const came = await flight;
+        for (const id of ids) if (came.has(id)) rows.set(id, copyJson(came.get(id)));
+      }),
+    );
+    return rows;
+  }
+
+  /** Forgets these keys for every scope; all of them where none are given. What is on its way is not kept either. */
+  drop(keys?: Iterable<unknown>): void {
+    if (keys === undefined) {
+      this.#entries.clear();
+      return;
+    }
+    const dropped = new Set(Array.from(keys, keyId));
+    for (const [name, { key }] of this.#entries) if (dropped.has(key)) this.#entries.delete(name);
+  }
+
+  #use(name: string): Entry | undefined {
+    const entry = this.#entries.get(name);
+    if (!entry) return undefined;
+    this.#entries.delete(name);
+    if (entry.flight === undefined && entry.expiresAt <= this.#now()) return undefined;
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #fetch(prefix: string, missing: Keys, fetch: (missing: Keys) => Promise<Rows>): Promise<Rows> {
+    const flight = fetch(missing);
+    const entries = Array.from(missing.keys(), (key): Entry => ({ key, flight, row: undefined, expiresAt: 0 }));
+    for (const entry of entries) this.#add(prefix + entry.key, entry);
+    flight.then(
+      (rows) => {
+        const expiresAt = this.#now() + this.#limits.ttlMs;
+        for (const entry of entries) Object.assign(entry, { flight: undefined, row: rows.get(entry.key), expiresAt });
+      },
+      () => {
+        for (const entry of entries) {
+          const name = prefix + entry.key;
+          if (this.#entries.get(name) === entry) this.#entries.delete(name);
+        }
+      },
+    );
+    return flight;
+  }
+
+  #add(name: string, entry: Entry): void {
+    this.#entries.set(name, entry);
+    if (this.#entries.size <= this.#limits.max) return;
+    const [oldest] = this.#entries.keys();
+    this.#entries.delete(oldest as string);
+  }
+}
+
+function addTo(flights: Map<Promise<Rows>, KeyId[]>, flight: Promise<Rows>, id: KeyId): void {
+  const ids = flights.get(flight);
+  if (ids) ids.push(id);
+  else flights.set(flight, [id]);
+}

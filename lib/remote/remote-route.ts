@@ -1,0 +1,141 @@
+/**
+ * What a service keeps of one route that its remote fields ask: the circuit, the line of requests, caches, counts.
+ *
+ * Order of a request: circuit -> place among `concurrency` -> circuit again, which may have opened meanwhile -> call.
+ * Errors: those of the call; `CircuitOpenError`; `RpcTimeoutError` and `CallAbortedError` while it waits in line.
+ */
+import {
+  BgTasksError,
+  CallAbortedError,
+  RpcTimeoutError,
+  ServiceStoppingError,
+  ServiceUnavailableError,
+} from '../errors.js';
+import { currentScope } from '../scope.js';
+import { Circuit, type CircuitState, type Sign } from './circuit.js';
+import { Gatherings } from './gathering.js';
+import { type CacheLimits, KeyCache } from './key-cache.js';
+import type { RemoteFieldsSettings } from './settings.js';
+import { Turnstile } from './turnstile.js';
+
+/** Counted since the service was made. */
+export interface RouteCounts {
+  /** Requests sent. */
+  calls: number;
+  /** Keys in them. */
+  keys: number;
+  /** Requests that failed, whatever with. */
+  failures: number;
+  /** Requests that an open circuit has refused. */
+  refused: number;
+  /** Keys that a cache had, or that were on their way already. */
+  cached: number;
+  /** Fields of a response that went without their objects, by `onError`. */
+  degraded: number;
+}
+
+export interface RouteStats extends Readonly<RouteCounts> {
+  readonly circuit: CircuitState;
+}
+
+export interface RequestLimits {
+  /** The longest that this request may take, its wait in line included; undefined leaves it to the service. */
+  readonly timeoutMs: number | undefined;
+  /** What the service's own limit is. */
+  readonly rpcTimeoutMs: number | undefined;
+}
+
+/** A call that was given less than this, because its response was late already, says nothing of the route. */
+const FAIR_MS = 250;
+
+export class RemoteRoute {
+  readonly counts: RouteCounts = { calls: 0, keys: 0, failures: 0, refused: 0, cached: 0, degraded: 0 };
+  readonly gatherings = new Gatherings();
+  readonly #route: string;
+  readonly #circuit: Circuit | undefined;
+  readonly #turnstile: Turnstile;
+  readonly #caches = new Map<string, KeyCache>();
+
+  constructor(route: string, { circuit, concurrency }: RemoteFieldsSettings) {
+    this.#route = route;
+    this.#circuit = circuit ? new Circuit(route, circuit) : undefined;
+    this.#turnstile = new Turnstile(concurrency);
+  }
+
+  get stats(): RouteStats {
+    return { ...this.counts, circuit: this.#circuit?.state ?? 'closed' };
+  }
+
+  /** `send` is told how long it still has; undefined leaves it to the service. */
+  async request<A>(
+    keys: number,
+    limits: RequestLimits,
+    send: (timeoutMs: number | undefined) => Promise<A>,
+  ): Promise<A> {
+    const { timeoutMs, rpcTimeoutMs } = limits;
+    this.#asking((circuit) => circuit.check());
+    const startedAt = performance.now();
+    const signal = currentScope()?.signal;
+    const hasWaited = await this.#turnstile.enter({ route: this.#route, timeoutMs: timeoutMs ?? rpcTimeoutMs, signal });
+    try {
+      const waitedMs = hasWaited ? performance.now() - startedAt : 0;
+      const leftMs = timeoutMs && Math.max(1, Math.ceil(timeoutMs - waitedMs));
+      return await this.#send(keys, leftMs, timeoutMs ?? rpcTimeoutMs, send);
+    } finally {
+      this.#turnstile.leave();
+    }
+  }
+
+  /** One for each form of request and for each wish of how long to keep what it brings. */
+  cache(name: string, limits: CacheLimits): KeyCache {
+    let cache = this.#caches.get(name);
+    if (!cache) {
+      cache = new KeyCache(limits);
+      this.#caches.set(name, cache);
+    }
+    return cache;
+  }
+
+  invalidate(keys?: Iterable<unknown>): void {
+    for (const cache of this.#caches.values()) cache.drop(keys);
+  }
+
+  #asking<T>(ask: (circuit: Circuit) => T): T | undefined {
+    try {
+      return this.#circuit && ask(this.#circuit);
+    } catch (error) {
+      this.counts.refused += 1;
+      throw error;
+    }
+  }
+
+  async #send<A>(
+    keys: number,
+    leftMs: number | undefined,
+    wholeMs: number | undefined,
+    send: (timeoutMs: number | undefined) => Promise<A>,
+  ): Promise<A> {
+    const pass = this.#asking((circuit) => circuit.enter());
+    this.counts.calls += 1;
+    this.counts.keys += keys;
+    try {
+      const answer = await send(leftMs);
+      pass?.settle('alive');
+      return answer;
+    } catch (error) {
+      this.counts.failures += 1;
+      pass?.settle(signOf(error, wholeMs), error);
+      throw error;
+    }
+  }
+}
+
+/** An answer is an answer, also one that says no. */
+function signOf(error: unknown, wholeMs = Number.POSITIVE_INFINITY): Sign {
+  if (error instanceof CallAbortedError || error instanceof ServiceStoppingError) return 'unknown';
+  if (error instanceof RpcTimeoutError) {
+    return Number(error.details.timeoutMs) >= Math.min(FAIR_MS, wholeMs) ? 'dead' : 'unknown';
+  }
+  if (error instanceof ServiceUnavailableError) return 'dead';
+  return error instanceof BgTasksError && error.code !== 'USAGE' ? 'alive' : 'unknown';
+}
