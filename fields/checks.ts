@@ -28,7 +28,7 @@ export function runChecks(
 
 /** Several lists become one; a tree by name stands as it is, since there is no list to add it to. */
 function joined(found: readonly unknown[]): ValidationError | undefined {
-  const refused = found.filter((one) => isRefusal(one)).filter((one) => !holdsNothing(one));
+  const refused = found.filter((one): one is ValidationError => isRefusal(one) && !holdsNothing(one));
   if (refused.length <= 1) return refused[0];
   const tree = refused.find(({ errors }) => !Array.isArray(errors));
   return tree ?? refusal(refused.flatMap(({ errors }) => errors as readonly ErrorDetail[]));

@@ -25,7 +25,7 @@ export class EmailField<const P extends CharOptions = NoOptions> extends CharFie
 /** What nearly all addresses look like; the others are looked at more closely. */
 const USUAL = /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
 
-function isEmail(text: string): boolean {
+export function isEmail(text: string): boolean {
   if (text.length <= MAX_LENGTH && USUAL.test(text)) return true;
   const at = text.lastIndexOf('@');
   if (at < 1 || text.length > MAX_LENGTH) return false;

@@ -7,12 +7,15 @@
  */
 import { BooleanField } from './boolean.js';
 import { CharField, type CharOptions } from './char.js';
+import { EmailField, isEmail } from './email.js';
 import { EMPTY } from './field.js';
 import { FloatField } from './float.js';
 import { IntegerField } from './integer.js';
 import { ListField, type ListOptions } from './list.js';
 import type { NumberOptions } from './number.js';
 import type { AnyField, FieldOptions } from './types.js';
+import { isUrl, URLField } from './url.js';
+import { isCanonicalUuid, UUIDField } from './uuid.js';
 
 export type ReadAtOnce = (input: unknown) => unknown;
 
@@ -23,12 +26,20 @@ const MAKERS = new Map<unknown, Make>([
   [IntegerField, ({ options }) => number(options as NumberOptions, Number.isSafeInteger)],
   [FloatField, ({ options }) => number(options as NumberOptions, Number.isFinite)],
   [BooleanField, () => (input) => (input === true || input === false ? input : EMPTY)],
+  [EmailField, ({ options }) => narrowed(text(options as CharOptions), isEmail)],
+  [URLField, ({ options }) => narrowed(text(options as CharOptions), isUrl)],
+  [UUIDField, () => (input) => (typeof input === 'string' && isCanonicalUuid(input) ? input : EMPTY)],
   [ListField, (field) => list(field)],
 ]);
 
 export function readerAtOnce(field: AnyField): ReadAtOnce | undefined {
-  const { validators } = field.options as FieldOptions;
-  return validators?.length ? undefined : MAKERS.get(field.constructor)?.(field);
+  const { validators, allowNull } = field.options as FieldOptions;
+  const read = validators?.length ? undefined : MAKERS.get(field.constructor)?.(field);
+  return read && allowNull ? (input) => (input === null ? null : read(input)) : read;
+}
+
+function narrowed(read: ReadAtOnce, isValid: (text: string) => boolean): ReadAtOnce {
+  return (input) => (read(input) !== EMPTY && isValid(input as string) ? input : EMPTY);
 }
 
 /** Printing ASCII at both ends, so there is nothing to trim; and lengths in units that settle those in code points. */

@@ -46,7 +46,7 @@ export function isRefusal(value: unknown): value is ValidationError {
 
 /** True for an error without any message, as `new ValidationError(found)` may hold none: it refuses nothing. */
 export function holdsNothing({ errors }: ValidationError): boolean {
-  return Object.keys(errors).length === 0;
+  return Array.isArray(errors) ? errors.length === 0 : Object.keys(errors).length === 0;
 }
 
 /** True for an error that refuses input; by code, as two copies of the package may be loaded. */

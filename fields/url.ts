@@ -26,7 +26,7 @@ export class URLField<const P extends CharOptions = NoOptions> extends CharField
   }
 }
 
-function isUrl(text: string): boolean {
+export function isUrl(text: string): boolean {
   if (text.length <= MAX_HOST_LENGTH && USUAL.test(text)) return true;
   const scheme = SCHEME.exec(text)?.[0];
   if (scheme === undefined || text.length > MAX_LENGTH || SPACES.test(text)) return false;

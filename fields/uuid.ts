@@ -57,6 +57,11 @@ function notShown(text: string): never {
   throw usage(`UUIDField cannot show ${JSON.stringify(text)} in its format.`);
 }
 
+/** True for the form in which a UUID is given. */
+export function isCanonicalUuid(text: string): boolean {
+  return CANONICAL.test(text);
+}
+
 /** Digits as Python's `int()` reads them: of any script, with `_` between two, with `0x` before. */
 function uuidOf(text: string): string | undefined {
   if (CANONICAL.test(text)) return text;

@@ -3,8 +3,8 @@
  * makes the same shape, and reads plain columns inline.
  *
  * Shape:  `generate` shows a row. What a slot does with an ordinary value stands in the text; for all else it asks
- *         `show`, which does what the loop in `represent.ts` does. `generateReader` reads input; where not every value is
- *         ordinary, `rest` asks the fields. Undefined where making code from text is not allowed: then loops do it all.
+ *         `show`, which does what the loop in `represent.ts` does. `generateReader` reads input; for values that
+ *         are not ordinary it asks the field. Undefined where making code from text is not allowed: then loops do it all.
  */
 import { EMPTY } from '../fields/field.js';
 import type { ReadAtOnce } from '../fields/read-at-once.js';
@@ -57,32 +57,41 @@ export interface Place {
   readonly name: string;
   /** Among the values. */
   readonly property: string;
-  /** Gives `EMPTY` for what is not ordinary. */
-  readonly read: ReadAtOnce;
+  /** Gives `EMPTY` where the field must be asked; undefined where it is asked each time. */
+  readonly read: ReadAtOnce | undefined;
 }
 
 export interface Readers {
-  /** Asks the fields for those of `values` that are `EMPTY`. */
-  rest(data: object, values: unknown[], scopes: () => readonly Ctx[]): Verdict<Target>;
+  /** What the field gives, or what refuses its input. */
+  ask(index: number, data: object, scopes: () => readonly Ctx[]): unknown;
+  /** Whether what a field gave can stand in the whole as it is. */
+  isValue(given: unknown): boolean;
+  /** Makes the whole of what all fields gave, where not each is a value. */
+  whole(given: readonly unknown[]): Verdict<Target>;
   /** Reads data that is no plain object. */
   readonly any: Read;
 }
 
 /** No name may be one that every object inherits: only then is what a plain object answers its own. */
-export function generateReader(places: readonly Place[], { rest, any }: Readers): Read | undefined {
+export function generateReader(places: readonly Place[], readers: Readers): Read | undefined {
   const each = (write: (place: Place, i: number) => string) => places.map(write);
   const source = `'use strict';
-    const { readers: [${each((_, i) => `read${i}`).join(', ')}], rest, any, EMPTY } = given;
+    const { at: [${each((_, i) => `read${i}`).join(', ')}], ask, isValue, whole, any, EMPTY } = given;
     const ordinary = Object.prototype;
     return function read(data, scopes) {
       if (Object.getPrototypeOf(data) !== ordinary) return any(data, scopes);
-      ${each(({ name }, i) => `const v${i} = read${i}(data[${text(name)}]);`).join('\n      ')}
-      if (${['false', ...each((_, i) => `v${i} === EMPTY`)].join(' || ')}) {
-        return rest(data, [${each((_, i) => `v${i}`).join(', ')}], scopes);
-      }
+      let isWhole = true;
+      ${each(valueRead).join('\n      ')}
+      if (!isWhole) return whole([${each((_, i) => `v${i}`).join(', ')}]);
       return { ${each(({ property }, i) => `${key(property)}: v${i}`).join(', ')} };
     };`;
-  return made('given', source, { readers: places.map(({ read }) => read), rest, any, EMPTY }) as Read | undefined;
+  return made('given', source, { at: places.map(({ read }) => read), ...readers, EMPTY }) as Read | undefined;
+}
+
+function valueRead({ name, read }: Place, i: number): string {
+  const asked = `v${i} = ask(${i}, data, scopes); isWhole &&= isValue(v${i});`;
+  if (!read) return `let ${asked}`;
+  return `let v${i} = read${i}(data[${text(name)}]); if (v${i} === EMPTY) { ${asked} }`;
 }
 
 function made(parameter: string, source: string, argument: object): unknown {

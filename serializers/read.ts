@@ -26,44 +26,41 @@ export function written(all: readonly BoundField[]): readonly BoundField[] {
 export function reader(all: readonly BoundField[]): Read {
   const fields = written(all);
   const atOnce = fields.map((bound) => (canReadAtOnce(bound) ? readerAtOnce(bound.field) : undefined));
-  const rest: Readers['rest'] = (data, values, scopes) => {
-    let isWaiting = false;
-    for (let i = 0; i < fields.length; i++) {
-      if (values[i] !== EMPTY) continue;
-      try {
-        values[i] = readOne(fields[i] as BoundField, data, scopes()[i] as Ctx);
-      } catch (error) {
-        forsake(values);
-        throw error;
-      }
-      isWaiting ||= isPromise(values[i]);
-    }
-    return isWaiting ? Promise.all(values).then((late) => whole(fields, late)) : whole(fields, values);
+  const ask: Readers['ask'] = (i, data, scopes) => {
+    const given = readOne(fields[i] as BoundField, data, scopes()[i] as Ctx);
+    // Where a later field throws, nobody waits for this one any more.
+    if (isPromise(given)) forsake([given]);
+    return given;
   };
+  const whole: Readers['whole'] = (given) =>
+    given.some(isPromise) ? Promise.all(given).then((late) => wholeOf(fields, late)) : wholeOf(fields, given);
   const any: Read = (data, scopes) => {
-    const values = fields.map(({ name }, i) => atOnce[i]?.(inputOf(data, name)) ?? EMPTY);
-    return rest(data, values, scopes);
+    const given = fields.map(({ name }, i) => {
+      const value = atOnce[i]?.(inputOf(data, name)) ?? EMPTY;
+      return value === EMPTY ? ask(i, data, scopes) : value;
+    });
+    return whole(given);
   };
-  return generated(fields, atOnce, { rest, any }) ?? any;
+  return generated(fields, atOnce, { ask, isValue: (given) => isValue(given) && !isPromise(given), whole, any }) ?? any;
 }
 
-/** As one object literal, where every field has a property of its own and may be read at once. */
+/** As one object literal, where every field has a property of its own. */
 function generated(
   fields: readonly BoundField[],
   atOnce: readonly (ReadAtOnce | undefined)[],
   readers: Readers,
 ): Read | undefined {
-  const places = fields.flatMap(({ name, path: [property] }, i) => {
-    const read = atOnce[i];
-    return read && property !== undefined && !(name in Object.prototype) ? [{ name, property, read }] : [];
+  const places = fields.flatMap(({ name, path: [property, second] }, i) => {
+    const isPlain = property !== undefined && second === undefined && !(name in Object.prototype);
+    return isPlain ? [{ name, property, read: atOnce[i] }] : [];
   });
   const isCertain = new Set(places.map(({ property }) => property)).size === fields.length;
   return isCertain ? generateReader(places, readers) : undefined;
 }
 
-/** Where the value goes by its own name, with no hook in between. `__proto__` is no ordinary property. */
-function canReadAtOnce({ path, hook, name }: BoundField): boolean {
-  return path.length === 1 && hook === undefined && name !== '__proto__' && path[0] !== '__proto__';
+/** Where no hook sees the value, and nothing is made of it. */
+function canReadAtOnce({ path, hook }: BoundField): boolean {
+  return path.length > 0 && hook === undefined;
 }
 
 function inputOf(data: object, name: string): unknown {
@@ -96,8 +93,8 @@ function mergeable(value: unknown): unknown {
   return refusal([messageOf('invalid', { datatype: typeName(value) })]);
 }
 
-/** What the fields gave, each at its own place. */
-function whole(fields: readonly BoundField[], values: readonly unknown[]): Target | ValidationError {
+/** Of what the fields gave, each at its own place. */
+function wholeOf(fields: readonly BoundField[], values: readonly unknown[]): Target | ValidationError {
   return errorsIn(fields, values) ?? valuesOf(fields, values);
 }
 
