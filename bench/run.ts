@@ -12,11 +12,13 @@ import { remoteList, remoteListGrowth, remoteListNaive } from './scenarios/remot
 import { remoteTree } from './scenarios/remote-tree.js';
 import { plainRepresentation, representation } from './scenarios/representation.js';
 import { validation } from './scenarios/validation.js';
+import { validationOfKinds } from './scenarios/validation-kinds.js';
 
 const SCENARIOS: readonly Scenario[] = [
   representation,
   plainRepresentation,
   validation,
+  validationOfKinds,
   remoteList,
   remoteListNaive,
   remoteListGrowth,
