@@ -2,9 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Service } from 'bgtasks';
-import { CharField, IntegerField, RemoteField, Serializer } from 'bgtasks/serializers';
+import { CharField, IntegerField, RemoteField, RPCSerializerMixin, Serializer } from 'bgtasks/serializers';
 import type { Contender, Row as Result, Scenario } from '../measure.js';
-import { listByHand } from '../peers/list-by-hand.js';
+import { listByHand, listByHandInParts } from '../peers/list-by-hand.js';
 import { listWithDataLoader } from '../peers/list-dataloader.js';
 import { MoleculerPeer } from '../peers/list-moleculer.js';
 import { listOneByOne } from '../peers/list-one-by-one.js';
@@ -32,8 +32,8 @@ const fields = {
   name: new CharField(),
   image: new RemoteField<Image>({ route: 'images.get' }),
 };
-const ours = (rows: readonly Row[]) => {
-  const Rows = Serializer(fields, { service });
+const ours = (rows: readonly Row[], maxBatch = 1000) => {
+  const Rows = RPCSerializerMixin(Serializer(fields, { service }), { maxBatch });
   return () => Rows.many(rows).data;
 };
 
@@ -52,7 +52,9 @@ export const remoteList: Scenario = {
   close,
   contenders: () => [
     { name: 'batch and Map by hand, raw amqplib', run: () => listByHand(raw, many) },
-    { name: 'bgtasks', run: ours(many) },
+    { name: 'the same in requests of 1,000 keys', run: () => listByHandInParts(raw, many) },
+    { name: 'bgtasks, maxBatch: 10,000, one request as by hand', run: ours(many, 10_000) },
+    { name: 'bgtasks as it is, ten requests of 1,000 keys', run: ours(many) },
     { name: 'dataloader, raw amqplib', run: () => listWithDataLoader(raw, many) },
     { name: 'moleculer populates', run: () => peer.list(many) },
   ],

@@ -7,14 +7,12 @@
  * Errors: a failed call rejects those whose field says `raise`, and nobody else.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isPromise } from '../../fields/maybe-promise.js';
 import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
 import type { Ctx } from '../../fields/types.js';
 import { codeOf, messageOf } from '../../lib/errors.js';
-import { type KeyId, keyId } from '../../lib/remote/key-id.js';
 import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import { currentScope } from '../../lib/scope.js';
-import { REPRESENT, Run, type SiteList, setOwn, type Target } from '../run.js';
+import { Run, type SiteList, setOwn, type Target } from '../run.js';
 import { runOf } from '../scope.js';
 import { remoteFieldsOf, type ServiceLike, serviceOf } from '../service.js';
 import { Deadline } from './deadline.js';
@@ -23,6 +21,7 @@ import { failed, filled, keysOf, type Rows } from './missing.js';
 import { type Group, planWave } from './plan.js';
 import { policyOf, type RemoteDefaults } from './policy.js';
 import { type CallReport, Report, type RouteReport } from './report.js';
+import { Represented } from './represented.js';
 
 interface Submission {
   readonly lists: readonly SiteList[];
@@ -62,7 +61,8 @@ export class Batch {
     this.#deadline.startWave();
     for (const group of groups) {
       const rows = this.#fetch(group, wave);
-      for (const list of group.lists) filling.set(list, this.#fill(list, rows));
+      const represented = new Represented();
+      for (const list of group.lists) filling.set(list, this.#fill(list, rows, represented));
     }
     if (wave.length > 0) this.report.waves.push({ routes: wave });
     for (const { lists, resolve, reject } of submissions) {
@@ -112,7 +112,7 @@ export class Batch {
     this.#service.settings?.logger?.debug?.({ waves }, `Remote fields of a response: ${this.report}`);
   }
 
-  async #fill(list: SiteList, answer: Promise<Rows>): Promise<void> {
+  async #fill(list: SiteList, answer: Promise<Rows>, represented: Represented): Promise<void> {
     const { field, property, targets, keys } = list;
     const policy = policyOf(field, list.defaults, this.#settings);
     let rows: Rows;
@@ -127,7 +127,7 @@ export class Batch {
       return;
     }
     const { serializer } = field.options;
-    if (serializer) rows = await this.#represent(list, serializer, rows);
+    if (serializer) rows = await this.#represent(list, serializer, rows, represented);
     targets.forEach((target, i) => void setOwn(target, property, filled(field, keys[i], rows, policy)));
   }
 
@@ -140,35 +140,13 @@ export class Batch {
     this.#scope?.degraded?.set(route, codeOf(error));
   }
 
-  /** Each object once, however many slots show it. */
-  async #represent(list: SiteList, serializer: RemoteSerializer, rows: Rows): Promise<Rows> {
+  async #represent(list: SiteList, serializer: RemoteSerializer, rows: Rows, represented: Represented): Promise<Rows> {
     const run = list.run ?? new Run({}, undefined, false, this.defaults);
-    const shown = new Map<KeyId, unknown>();
-    const late: Promise<void>[] = [];
-    for (const id of idsOf(list)) {
-      const row = rows.get(id);
-      if (row === undefined || shown.has(id)) continue;
-      const one = representOne(serializer, row, run);
-      shown.set(id, one);
-      if (isPromise(one)) late.push(one.then((object) => void shown.set(id, object)));
-    }
-    await Promise.all(late);
+    const shown = await represented.rowsFor(list, serializer, run, rows);
     // Nobody else finishes a run that was made here.
     if (!list.run) await finishRun(run, this);
     return shown;
   }
-}
-
-function* idsOf({ field, keys }: SiteList): Iterable<KeyId> {
-  for (const value of keys) for (const key of keysOf(field, value)) yield keyId(key);
-}
-
-function representOne(serializer: RemoteSerializer, row: unknown, run: Run): unknown {
-  if (!(REPRESENT in serializer.prototype)) return new serializer(row, { context: run.context }).data;
-  const child = run.child(serializer, () => new serializer(undefined, { context: run.context })) as unknown as {
-    [REPRESENT](row: unknown, run: Run): unknown;
-  };
-  return child[REPRESENT](row, run);
 }
 
 /** Fills the slots of a run: promises and remote objects side by side, until nothing is left. */

@@ -53,4 +53,23 @@ describe('remote fields: three levels, four routes, 50,000 sites', () => {
       team: { name: 'team 1', logo: { id: 1001, path: '/1001.jpg' } },
     });
   });
+
+  it('show an object once for a serializer, however many fields need it', async () => {
+    const service = fakeService({ 'users.get': objects() });
+    const shown: number[] = [];
+    class Counted extends Serializer({ id: new IntegerField() }) {
+      override toRepresentation(row: { id: number }) {
+        shown.push(row.id);
+        return super.toRepresentation(row);
+      }
+    }
+    const user = () => new RemoteField<{ id: number }>({ route: 'users.get', serializer: Counted });
+    const Pair = Serializer({ one: user(), other: user() }, { service });
+    const [first, second] = await Pair.many([
+      { one: 1, other: 2 },
+      { one: 2, other: 1 },
+    ]).data;
+    expect(shown).to.deep.equal([1, 2]);
+    expect([first?.one, first?.other]).to.deep.equal([second?.other, second?.one]);
+  });
 });
