@@ -29,6 +29,11 @@ export class RemoteFields {
     this.#routes.get(route)?.invalidate(keys);
   }
 
+  /** Forgets caches, circuits and counts: what `reset()` of bgtasks/testing does between tests. */
+  reset(): void {
+    this.#routes.clear();
+  }
+
   /** @internal */
   route(name: string): RemoteRoute {
     let route = this.#routes.get(name);

@@ -22,7 +22,7 @@ export interface TestTools {
   stub<const R extends RouteRef>(route: R, answer: StubAnswer<NoInfer<R>>): void;
   /** Calls made so far, oldest first, with their bodies as the task saw them. */
   calls<const R extends RouteRef>(route: R): readonly RecordedCall<BodyOf<R>>[];
-  /** Forgets stubs and recorded calls. */
+  /** Forgets stubs and recorded calls, and what remote fields have kept: caches, circuits and counts. */
   reset(): Promise<void>;
 }
 
@@ -61,6 +61,7 @@ function makeTools(service: Service): TestTools {
       recorded.filter(({ route }) => route === routeOf(ref)) as readonly RecordedCall<BodyOf<R>>[],
     reset: async () => {
       recorded.length = 0;
+      service.remoteFields.reset();
       internals.registry.removeLayer('stub');
       await internals.withdrawRemoved();
     },

@@ -141,6 +141,19 @@ describe('remote fields: cache', () => {
     expect(own.remoteFields.stats()['images.get']).to.include({ calls: 3, keys: 8, cached: 4 });
   });
 
+  it('is forgotten between tests, with what has been counted', async () => {
+    const own = autoClose(new Service({ environment: 'test', url: 'memory://cache-reset' }));
+    const { stub, reset } = testing(own);
+    const read = async (path: string) => {
+      stub('images.get', [{ id: 1, path }]);
+      return (await new (shower(cached, own))({ image: 1 }).data).image?.path;
+    };
+    expect([await read('a'), await read('b')]).to.deep.equal(['a', 'a']);
+    await reset();
+    expect(own.remoteFields.stats()).to.deep.equal({});
+    expect(await read('c')).to.equal('c');
+  });
+
   it('goes on for the others when the response that asked first is given up', async () => {
     const own = autoClose(new Service({ environment: 'test', url: 'memory://shared' }));
     let release = () => {};

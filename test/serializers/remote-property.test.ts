@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { resolveRemoteFields } from '../../lib/remote/settings.js';
 import { ListField, nested, RemoteField, Serializer } from '../../serializers/index.js';
 import { fakeService } from './fake-service.js';
 
@@ -15,6 +16,7 @@ interface RemoteShape {
   readonly onError: 'null' | 'pk';
   readonly params: number | undefined;
   readonly fields: boolean;
+  readonly isCached: boolean;
   /** Of the objects that come. */
   readonly shape: Shape | undefined;
 }
@@ -44,6 +46,7 @@ const remoteShape = (shape: fc.Arbitrary<Shape | undefined>): fc.Arbitrary<Field
     onError: fc.constantFrom('null', 'pk'),
     params: fc.constantFrom(undefined, 1, 2),
     fields: fc.boolean(),
+    isCached: fc.boolean(),
     shape,
   });
 const shapes = fc.letrec<{ shape: Shape; field: FieldShape }>((tie) => ({
@@ -128,8 +131,8 @@ class Naive {
   }
 
   #one(field: RemoteShape, key: unknown, depth: number): { shown: unknown; isFailed?: true } {
-    const { route, params, fields, shape, onError, onMissing } = field;
-    this.requests.add(JSON.stringify([depth, route, params, fields]));
+    const { route, params, fields, isCached, shape, onError, onMissing } = field;
+    this.requests.add(JSON.stringify([depth, route, params, fields, isCached]));
     let rows: Row[];
     try {
       const body = answer(this.world, route, [key], params);
@@ -167,13 +170,14 @@ function serializerOf(shape: Shape, isRemote = false): ReturnType<typeof Seriali
 function fieldOf(field: FieldShape): unknown {
   if (field.kind === 'nested') return nested(serializerOf(field.shape) as never, { allowNull: true });
   if (field.kind === 'nestedMany') return nested(serializerOf(field.shape) as never, { many: true });
-  const { route, onMissing, onError, params, fields, shape } = field;
+  const { route, onMissing, onError, params, fields, isCached, shape } = field;
   const options = {
     route,
     onMissing,
     onError,
     ...(params !== undefined && { params: { params } }),
     ...(fields && { fields: ['seed'] }),
+    ...(isCached && { cache: { ttlMs: 60_000 } }),
     ...(shape && { serializer: serializerOf(shape, true) }),
     ...(field.kind === 'remotes' && { many: true }),
   };
@@ -198,15 +202,16 @@ function keysOf(body: unknown): readonly unknown[] {
 describe('remote fields: any tree, any keys, any faults', function () {
   this.timeout(60_000);
 
-  const runs = [shapes.shape as fc.Arbitrary<Shape>, worlds, fc.integer({ min: 0, max: 5 })] as const;
+  const runs = [shapes.shape as fc.Arbitrary<Shape>, worlds, fc.integer({ min: 0, max: 5 }), fc.boolean()] as const;
 
   it('shows what one call per site shows, in one call per request and wave, each key once', async () => {
-    const property = fc.asyncProperty(...runs, async (shape, world, count) => {
+    const property = fc.asyncProperty(...runs, async (shape, world, count, coalesce) => {
       const rows = Array.from({ length: count }, (_, seed) => rowOf(shape, seed));
       const naive = new Naive(world);
       const expected = rows.map((row) => naive.show(shape, row, 0));
 
       const service = providers(world);
+      Object.assign(service.settings as object, { remoteFields: resolveRemoteFields({ coalesce }) });
       const List = Serializer({ all: nested(serializerOf(shape) as never, { many: true }) }, { service });
       const { all } = await new List({ all: rows }).data;
 
