@@ -210,17 +210,17 @@ describe('remote fields: the circuit of a route', () => {
   });
 
   it('closes again over a real service when its provider comes back', async () => {
-    const remoteFields = { circuit: { failures: 2, retryMs: 30 } };
+    const remoteFields = { circuit: { failures: 2, retryMs: 400 } };
     const service = autoClose(
       new Service({ environment: 'test', url: 'memory://circuit', rpcTimeoutMs: 100, remoteFields }),
     );
     testing(service).stub('images.get', timeOut());
     expect([await outcome(service), await outcome(service)]).to.deep.equal(['RPC_TIMEOUT', 'RPC_TIMEOUT']);
     const error = (await rejection(show(service, 1))) as CircuitOpenError;
-    expect(error.retryAt.getTime() - error.openedAt.getTime()).to.equal(30);
+    expect(error.retryAt.getTime() - error.openedAt.getTime()).to.equal(400);
     expect(service.remoteFields.stats()['images.get']?.circuit).to.equal('open');
     testing(service).stub('images.get', [{ id: 1 }]);
-    await pause(40);
+    await pause(410);
     expect([await outcome(service), await outcome(service)]).to.deep.equal(['shown', 'shown']);
     expect(service.remoteFields.stats()['images.get']?.circuit).to.equal('closed');
   });
