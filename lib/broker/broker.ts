@@ -108,7 +108,7 @@ export interface Consumer {
   cancel(): Promise<void>;
 }
 
-/** What happens to calls. `onLost` comes at most once per `openCalls`; afterwards the channel is of no use. */
+/** What happens to calls. `onLost` comes once, after `openCalls` has resolved; the channel is of no use any more. */
 export interface CallListener {
   onReply(reply: IncomingMessage): void;
   /** The message went to no queue. `known`: the queues that there are, where the broker can tell. */
@@ -124,8 +124,11 @@ export interface CallChannel {
   readonly replyTo: string;
   /** Why the broker takes no messages at present (an alarm of memory or disk); what is sent waits for its end. */
   readonly blockedBy: string | undefined;
-  /** Publishes as `mandatory`: what cannot be routed comes back through `onReturn`. */
-  send(message: OutgoingMessage): void;
+  /**
+   * Publishes as `mandatory`: what cannot be routed comes back through `onReturn`; with `mandatory: false` it is dropped.
+   * Throws where the channel is lost.
+   */
+  send(message: OutgoingMessage, options?: { readonly mandatory?: boolean }): void;
 }
 
 export interface PublishOptions {
@@ -135,6 +138,30 @@ export interface PublishOptions {
   readonly mandatory?: boolean;
   /** Gives up waiting; the message may still be published. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Certificates of `amqps://`: as `tls.connect` of Node takes them, in PEM. */
+export interface TlsOptions {
+  /** Whom to trust, instead of the authorities that Node knows. */
+  readonly ca?: string | string[];
+  /** Our own certificate, with its chain, where the broker asks for one. */
+  readonly cert?: string;
+  /** Of `cert`. */
+  readonly key?: string;
+  /** Of `key`. */
+  readonly passphrase?: string;
+  /** The name that the broker's certificate must have. Default: the host of the URL. */
+  readonly servername?: string;
+  /** `false` accepts any certificate, and so anybody in between. Default: true. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** Counted since the broker was opened. */
+export interface BrokerCounts {
+  /** Connections that came back after a loss. */
+  readonly reconnects: number;
+  /** Replies whose caller was gone. */
+  readonly repliesDropped: number;
 }
 
 /** What a queue holds now. */
@@ -149,6 +176,7 @@ export interface Broker {
   readonly isConsuming: boolean;
   /** Why the broker takes no messages at present: an alarm of memory or disk. */
   readonly blockedBy: string | undefined;
+  readonly counts: BrokerCounts;
   /** Connects unless connected: a way to find out early that it cannot be done. */
   connect(): Promise<void>;
   /** Opens a channel for calls, with the one consumer of their replies. */

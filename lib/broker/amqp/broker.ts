@@ -10,6 +10,7 @@
 import type { Logger } from '../../logger.js';
 import type {
   Broker,
+  BrokerCounts,
   CallChannel,
   CallListener,
   Consumer,
@@ -19,6 +20,7 @@ import type {
   QueueState,
   ReplyQueue,
   Subscription,
+  TlsOptions,
 } from '../broker.js';
 import { AmqpCalls } from './calls.js';
 import { AmqpConnection } from './connection.js';
@@ -39,14 +41,14 @@ export class AmqpBroker implements Broker {
   #usesIntake = false;
 
   /** `urls`: one broker's addresses, tried in turn. */
-  constructor(urls: readonly string[], log: Logger, name = 'bgtasks') {
+  constructor(urls: readonly string[], log: Logger, name = 'bgtasks', tls?: TlsOptions) {
     this.#log = log;
-    this.#main = new AmqpConnection(urls, name, log);
-    this.#intake = new AmqpConnection(urls, `${name} intake`, log);
+    this.#main = new AmqpConnection(urls, name, log, tls);
+    this.#intake = new AmqpConnection(urls, `${name} intake`, log, tls);
     this.#declarations = new Declarations(this.#main, log);
-    this.#publisher = new AmqpPublisher(this.#main, log);
-    this.#serve = new AmqpConsumers('serve', this.#main, log);
-    this.#take = new AmqpConsumers('intake', this.#intake, log);
+    this.#publisher = new AmqpPublisher(this.#main, this.#declarations, log);
+    this.#serve = new AmqpConsumers('serve', this.#main, this.#declarations, log);
+    this.#take = new AmqpConsumers('intake', this.#intake, new Declarations(this.#intake, log), log);
   }
 
   get isConnected(): boolean {
@@ -61,6 +63,11 @@ export class AmqpBroker implements Broker {
     return this.#main.blockedBy;
   }
 
+  get counts(): BrokerCounts {
+    const reconnects = this.#main.reconnects + this.#intake.reconnects;
+    return { reconnects, repliesDropped: this.#serve.repliesDropped };
+  }
+
   async connect(): Promise<void> {
     await this.#main.open();
   }
@@ -71,8 +78,9 @@ export class AmqpBroker implements Broker {
       listener.onLost(cause);
     };
     const calls: AmqpCalls = new AmqpCalls(this.#main, { ...bound(listener), onLost }, replyQueue, this.#log);
+    await calls.open();
     this.#calls.add(calls);
-    return calls.open();
+    return calls;
   }
 
   publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<void> {
@@ -107,7 +115,7 @@ export class AmqpBroker implements Broker {
     this.#main.refuse();
     this.#intake.refuse();
     await withinTime(this.#closeChannels());
-    await withinTime(Promise.all([this.#main.close(), this.#intake.close()]));
+    await Promise.all([this.#main.close(), this.#intake.close()]);
   }
 
   async #closeChannels(): Promise<void> {

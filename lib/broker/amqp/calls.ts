@@ -15,9 +15,12 @@ import { incoming, publish } from './delivery.js';
 
 /** RabbitMQ's pseudo-queue: replies come to this consumer without a queue of their own (no ack, no declaration). */
 const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+/** So many requests may wait during an alarm before those that have expired are looked for. */
+const HELD_BEFORE_SWEEP = 1000;
 
 interface Held {
   readonly message: OutgoingMessage;
+  readonly mandatory: boolean;
   readonly expiresAt: number;
 }
 
@@ -25,8 +28,9 @@ export class AmqpCalls implements CallChannel {
   readonly #connection: AmqpConnection;
   readonly #listener: CallListener;
   readonly #channel: AmqpChannel;
-  readonly #held: Held[] = [];
-  readonly #stopListening: () => void;
+  #held: Held[] = [];
+  #sweepAt = HELD_BEFORE_SWEEP;
+  #stopListening: (() => void) | undefined;
   replyTo = DIRECT_REPLY_TO;
 
   constructor(connection: AmqpConnection, listener: CallListener, replyQueue: ReplyQueue, log: Logger) {
@@ -37,12 +41,12 @@ export class AmqpCalls implements CallChannel {
       connection,
       log,
       setUp: ({ channel }) => this.#consume(channel, replyQueue),
-      onLost: (_life, cause) => {
-        this.#stopListening();
-        listener.onLost(cause);
+      // Before it was open, `open` rejects: nothing has been sent.
+      onOpen: () => {
+        this.#stopListening = connection.onUnblocked(() => this.#sendHeld());
       },
+      onLost: (_life, cause) => this.#end(cause),
     });
-    this.#stopListening = connection.onUnblocked(() => this.#sendHeld());
   }
 
   get blockedBy(): string | undefined {
@@ -54,32 +58,51 @@ export class AmqpCalls implements CallChannel {
     return this;
   }
 
-  send(message: OutgoingMessage): void {
-    if (this.blockedBy !== undefined) {
-      this.#held.push({ message, expiresAt: Date.now() + (message.expirationMs ?? Infinity) });
-      return;
-    }
+  send(message: OutgoingMessage, { mandatory = true }: { readonly mandatory?: boolean } = {}): void {
     const life = this.#channel.current;
     if (!life) throw new Error('The channel of calls is lost.');
-    publish(life.channel, message, true);
+    if (this.blockedBy === undefined) publish(life.channel, message, mandatory);
+    else this.#hold({ message, mandatory, expiresAt: Date.now() + (message.expirationMs ?? Infinity) });
   }
 
   close(): Promise<void> {
     return this.#channel.close();
   }
 
+  #end(cause: Error | undefined): void {
+    if (!this.#stopListening) return;
+    this.#stopListening();
+    this.#stopListening = undefined;
+    this.#held = [];
+    this.#listener.onLost(cause);
+  }
+
+  #hold(held: Held): void {
+    this.#held.push(held);
+    if (this.#held.length < this.#sweepAt) return;
+    this.#held = this.#held.filter(({ expiresAt }) => expiresAt > Date.now());
+    this.#sweepAt = Math.max(HELD_BEFORE_SWEEP, 2 * this.#held.length);
+  }
+
   #sendHeld(): void {
-    for (const { message, expiresAt } of this.#held.splice(0)) {
-      if (expiresAt > Date.now() && this.#channel.current) this.send(message);
+    const held = this.#held;
+    this.#held = [];
+    for (const { message, mandatory, expiresAt } of held) {
+      const leftMs = expiresAt - Date.now();
+      if (leftMs <= 0 || !this.#channel.current) continue;
+      const expirationMs = leftMs === Infinity ? undefined : leftMs;
+      this.send({ ...message, expirationMs }, { mandatory });
     }
   }
 
   async #consume(channel: Channel, replyQueue: ReplyQueue): Promise<void> {
     channel.on('return', ({ properties }) => this.#listener.onReturn(properties.correlationId ?? ''));
     if (replyQueue !== 'direct') this.replyTo = await declareReplyQueue(channel, replyQueue);
-    await channel.consume(this.replyTo, (message) => message && this.#listener.onReply(incoming(message)), {
-      noAck: true,
-    });
+    const onMessage = (message: Parameters<Parameters<Channel['consume']>[1]>[0]) => {
+      if (message) this.#listener.onReply(incoming(message));
+      else void channel.close().catch(() => {}); // the queue of replies was deleted: none of those that wait can come
+    };
+    await channel.consume(this.replyTo, onMessage, { noAck: true });
   }
 }
 
@@ -87,8 +110,8 @@ export class AmqpCalls implements CallChannel {
 async function declareReplyQueue(channel: Channel, replyQueue: Exclude<ReplyQueue, 'direct'>): Promise<string> {
   const { queue } = await channel.assertQueue(`bgtasks.replies.${randomUUID()}`, { exclusive: true, durable: false });
   if (replyQueue === 'exclusive') return queue;
-  const { name, type, durable, autoDelete = false } = replyQueue.boundTo;
-  await channel.assertExchange(name, type, { durable, autoDelete });
+  const { name, type, durable, autoDelete = false, arguments: args = {} } = replyQueue.boundTo;
+  await channel.assertExchange(name, type, { durable, autoDelete, arguments: args });
   await channel.bindQueue(queue, name, queue);
   return queue;
 }

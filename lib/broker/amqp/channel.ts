@@ -25,7 +25,8 @@ export interface ChannelOptions<C extends Channel> {
   setUp(life: ChannelLife<C>): Promise<void> | void;
   /** Each time it can be used. */
   onOpen?(life: ChannelLife<C>): void;
-  onLost?(life: ChannelLife<C>, cause: Error | undefined): void;
+  /** `refusal`: what the broker said where it closed this channel alone, over something that was sent on it. */
+  onLost?(life: ChannelLife<C>, cause: Error | undefined, refusal: Error | undefined): void;
 }
 
 export class AmqpChannel<C extends Channel = Channel> {
@@ -34,6 +35,8 @@ export class AmqpChannel<C extends Channel = Channel> {
   #opening: Promise<ChannelLife<C>> | undefined;
   #isKept = false;
   #isRestoring = false;
+  /** Without its connection, whose loss has a line of its own in the log. */
+  #wasLost = false;
 
   constructor(options: ChannelOptions<C>) {
     this.#options = options;
@@ -67,39 +70,44 @@ export class AmqpChannel<C extends Channel = Channel> {
   }
 
   async #open(): Promise<ChannelLife<C>> {
-    const { connection, withConfirms, setUp } = this.#options;
+    const { connection, withConfirms, setUp, log, name } = this.#options;
     const model = await connection.open();
     const channel = (withConfirms ? await model.createConfirmChannel() : await model.createChannel()) as C;
     const life = { channel, isOpen: true };
-    let failure: Error | undefined;
+    let refusal: Error | undefined;
     (channel as Channel).on('error', (error) => {
-      failure = error;
+      refusal = error; // comes where the broker closes the channel, and not where the connection goes
     });
-    (channel as Channel).on('close', () => this.#lose(life, failure ?? connection.failure));
+    // Before amqplib's own listener, which fails every confirm that is out: those belong to a lost life by then.
+    (channel as Channel).prependListener('close', () => this.#lose(life, refusal ?? connection.failure, refusal));
     try {
       await setUp(life);
     } catch (error) {
-      this.#lose(life, error as Error);
+      this.#lose(life, error as Error, refusal);
       await channel.close().catch(() => {}); // gone already, unless the set-up failed for a reason of its own
       throw error;
     }
-    if (!life.isOpen) throw failure ?? new Error('The channel was lost while it was opened.');
+    if (!life.isOpen) throw refusal ?? new Error('The channel was lost while it was opened.');
     this.#life = life;
+    if (this.#wasLost) log.info({ channel: name }, 'channel restored');
+    this.#wasLost = false;
     this.#options.onOpen?.(life);
     return life;
   }
 
-  #lose(life: ChannelLife<C> & { isOpen: boolean }, cause: Error | undefined): void {
+  #lose(life: ChannelLife<C> & { isOpen: boolean }, cause: Error | undefined, refusal: Error | undefined): void {
     if (!life.isOpen) return;
     life.isOpen = false;
-    const { connection, log, name, onLost } = this.#options;
+    const { log, name, onLost } = this.#options;
     if (this.#life === life) {
       this.#life = undefined;
       this.#opening = undefined;
-      if (connection.isOpen && !connection.isClosed)
-        log.warn({ channel: name, cause: cause && messageOf(cause) }, 'channel lost');
+      if (refusal) {
+        this.#wasLost = true;
+        log.warn({ channel: name, cause: messageOf(refusal) }, 'channel lost');
+      }
     }
-    onLost?.(life, cause);
+    onLost?.(life, cause, refusal);
     if (this.#isKept) void this.#restore();
   }
 

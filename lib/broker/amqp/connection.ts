@@ -1,16 +1,19 @@
 /**
- * One connection to RabbitMQ: opened on first need, and again on the next need after it was lost.
+ * One connection to RabbitMQ: opened on first need, and again by itself after a loss.
  *
- * Shape:  several URLs are tried in turn, beginning with the one that worked last. `reopened()` is the way back for
- *         channels that must be there always (`channel.ts`).
+ * Shape:  several URLs are tried in turn, beginning with the one that worked last. A connection that was there comes back
+ *         by itself; `reopened()` waits for that.
  * Why not amqplib's own recovery: it restores no channel and no consumer, and takes one URL.
  * Errors: `CONNECTION_FAILED`, with what to do. No message holds the password of a URL.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { ConnectionFailedError, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import { gatherWrites } from './gather-writes.js';
+import type { TlsOptions } from '../broker.js';
+import { destroySocket, gatherWrites } from './gather-writes.js';
+import { withinTime } from './within-time.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEARTBEAT_SECONDS = 30;
@@ -19,6 +22,7 @@ const RECONNECT = { baseMs: 100, maxMs: 2000 };
 
 export class AmqpConnection {
   readonly #urls: readonly URL[];
+  readonly #tls: TlsOptions;
   readonly #log: Logger;
   readonly #name: string;
   readonly #closing = new AbortController();
@@ -29,13 +33,17 @@ export class AmqpConnection {
   #wasLost = false;
   /** False until the first success: then the address itself may be wrong. */
   wasOpen = false;
+  /** How often it came back after a loss. */
+  reconnects = 0;
   readonly #onUnblocked = new Set<() => void>();
   blockedBy: string | undefined;
   /** Why it closed: known before its channels close, whose own event says nothing. */
   failure: Error | undefined;
 
-  constructor(urls: readonly string[], name: string, log: Logger) {
+  constructor(urls: readonly string[], name: string, log: Logger, tls: TlsOptions = {}) {
     this.#urls = urls.map((url) => withHeartbeat(new URL(url)));
+    this.#tls = tls;
+    setMaxListeners(0, this.#closing.signal); // one for each pause: any number of channels may wait at once
     this.#name = name;
     this.#log = log;
   }
@@ -48,8 +56,12 @@ export class AmqpConnection {
     return this.#model !== undefined;
   }
 
+  get current(): ChannelModel | undefined {
+    return this.#model;
+  }
+
   open(): Promise<ChannelModel> {
-    if (this.isClosed) return Promise.reject(new ConnectionFailedError('The broker was closed.', {}));
+    if (this.isClosed) return Promise.reject(closed());
     this.#opening ??= this.#openAny().catch((error) => {
       this.#opening = undefined;
       throw error;
@@ -87,9 +99,9 @@ export class AmqpConnection {
     this.refuse();
     const model = this.#model;
     this.#model = undefined;
-    if (model) await model.close().catch(() => {});
-    // Not awaited: a broker that does not answer may take its time, and nobody needs the connection any more.
-    else void this.#opening?.then((opened) => opened.close()).catch(() => {});
+    if (!model) return; // one that is still being opened is closed by `#openOne`
+    await withinTime(model.close().catch(() => {}));
+    destroySocket(model); // of a broker that does not answer; it would keep the process from ending
   }
 
   async #reopen(): Promise<void> {
@@ -97,36 +109,34 @@ export class AmqpConnection {
       await this.pause(attempt);
       if (this.isClosed) return;
       await this.open().catch((error) => {
-        if (!this.isClosed) this.#log.warn({ reason: messageOf(error) }, 'no connection to the broker yet');
+        this.#log.debug({ connection: this.#name, reason: messageOf(error) }, 'no connection to the broker yet');
       });
     }
   }
 
   async #openAny(): Promise<ChannelModel> {
-    let failure: unknown;
+    const failures: Failure[] = [];
     for (let tried = 0; tried < this.#urls.length && !this.isClosed; tried += 1) {
       const url = this.#urls[this.#nextUrl] as URL;
       try {
         return await this.#openOne(url);
       } catch (error) {
-        failure = error;
+        failures.push({ url, error: error as Error });
         this.#nextUrl = (this.#nextUrl + 1) % this.#urls.length;
       }
     }
-    throw failure ?? new ConnectionFailedError('The broker was closed.', {});
+    throw this.isClosed ? closed() : unreachable(failures);
   }
 
   async #openOne(url: URL): Promise<ChannelModel> {
     const model = await connect(url.href, {
+      ...this.#tls,
       noDelay: true, // without it a sequential acked call takes 40 ms
       keepAlive: true,
       keepAliveDelay: 30_000,
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: this.#name },
-    }).catch((error) => {
-      throw failedTo(url, error);
     });
-    let isLost = false;
     model.on('error', (error) => {
       this.failure = error; // the same error comes with `close`; here it must only not be fatal to the process
     });
@@ -134,15 +144,22 @@ export class AmqpConnection {
     model.on('blocked', (reason) => this.#block(url, reason));
     model.on('unblocked', () => this.#unblock(url));
     model.on('close', (error) => {
-      isLost = true;
       if (this.#model === model) this.#lose(url, error ?? this.failure);
     });
-    if (isLost || this.isClosed) throw new ConnectionFailedError('The connection was closed while it was opened.', {});
+    if (this.isClosed) {
+      await withinTime(model.close().catch(() => {}));
+      destroySocket(model);
+      throw closed();
+    }
     gatherWrites(model);
     this.#model = model;
     this.wasOpen = true;
     this.failure = undefined;
-    if (this.#wasLost) this.#log.info({ broker: url.host }, 'connection to the broker restored');
+    if (this.#wasLost) {
+      this.#wasLost = false;
+      this.reconnects += 1;
+      this.#log.info({ connection: this.#name, broker: url.host }, 'connection to the broker restored');
+    }
     return model;
   }
 
@@ -151,18 +168,24 @@ export class AmqpConnection {
     this.#opening = undefined;
     this.blockedBy = undefined;
     this.#wasLost = true;
-    this.#log.warn({ broker: url.host, cause: cause && messageOf(cause) }, 'connection to the broker lost');
+    const facts = { connection: this.#name, broker: url.host, cause: cause && messageOf(cause) };
+    this.#log.warn(facts, 'connection to the broker lost');
+    // Also where only calls were made: health checks ask for the connection, and nobody calls what looks unwell.
+    void this.reopened();
   }
 
   #block(url: URL, reason: string): void {
     this.blockedBy = reason;
-    this.#log.warn({ broker: url.host, reason }, 'the broker takes no messages: an alarm is set');
+    this.#log.warn(
+      { connection: this.#name, broker: url.host, reason },
+      'the broker takes no messages: an alarm is set',
+    );
   }
 
   #unblock(url: URL): void {
     this.blockedBy = undefined;
-    this.#log.info({ broker: url.host }, 'the broker takes messages again');
-    for (const listener of this.#onUnblocked) listener();
+    this.#log.info({ connection: this.#name, broker: url.host }, 'the broker takes messages again');
+    for (const listener of [...this.#onUnblocked]) listener();
   }
 }
 
@@ -171,14 +194,31 @@ function withHeartbeat(url: URL): URL {
   return url;
 }
 
-function failedTo(url: URL, error: Error): ConnectionFailedError {
-  const { host, pathname } = url;
-  const refused = /ACCESS[-_]REFUSED|403/i.test(error.message);
-  const hint =
-    refused || error.message.includes('ConnectionOpenOk')
-      ? 'Check user name, password and vhost.'
-      : 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
-  const why = messageOf(error) || String((error as NodeJS.ErrnoException).code ?? error.name);
-  const facts = { host, vhost: decodeURIComponent(pathname.slice(1)) || '/' };
-  return new ConnectionFailedError(`Cannot reach RabbitMQ at ${host}: ${why}. ${hint}`, facts, { cause: error });
+interface Failure {
+  readonly url: URL;
+  readonly error: Error;
+}
+
+function closed(): ConnectionFailedError {
+  return new ConnectionFailedError('The broker was closed.', {});
+}
+
+/** Names every address that was tried, and no password. */
+function unreachable(failures: readonly Failure[]): ConnectionFailedError {
+  const isRefused = failures.some(({ error }) => /ACCESS[-_]REFUSED|403|ConnectionOpenOk/i.test(error.message));
+  const hint = isRefused
+    ? 'Check user name, password and vhost.'
+    : 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
+  const tried = failures.map(({ url, error }) => `${url.host}: ${reasonOf(error)}`);
+  const facts = {
+    host: failures.map(({ url }) => url.host).join(', '),
+    vhost: decodeURIComponent(failures[0]?.url.pathname.slice(1) ?? '') || '/',
+  };
+  const cause = failures.at(-1)?.error;
+  return new ConnectionFailedError(`Cannot reach RabbitMQ at ${tried.join('; ')}. ${hint}`, facts, { cause });
+}
+
+/** Where both address families of a host are refused, Node's error has a code and no message. */
+function reasonOf(error: Error): string {
+  return messageOf(error) || String((error as NodeJS.ErrnoException).code ?? error.name);
 }

@@ -6,12 +6,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { messageOf } from '../../errors.js';
+import { ConnectionFailedError, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Consumer, Subscription } from '../broker.js';
 import { AmqpChannel, type ChannelLife } from './channel.js';
 import type { AmqpConnection } from './connection.js';
-import { Declarations } from './declarations.js';
+import type { Declarations } from './declarations.js';
 import { AmqpDelivery } from './delivery.js';
 import { withinTime } from './within-time.js';
 
@@ -20,6 +20,7 @@ interface Subscribed {
   readonly subscription: Subscription;
   life: ChannelLife | undefined;
   tag: string;
+  isCancelled: boolean;
 }
 
 export class AmqpConsumers {
@@ -31,9 +32,9 @@ export class AmqpConsumers {
   /** Replies whose caller was gone. */
   repliesDropped = 0;
 
-  constructor(name: string, connection: AmqpConnection, log: Logger) {
+  constructor(name: string, connection: AmqpConnection, declarations: Declarations, log: Logger) {
     this.#connection = connection;
-    this.#declarations = new Declarations(connection, log);
+    this.#declarations = declarations;
     this.#log = log;
     this.#channel = new AmqpChannel({
       name,
@@ -51,14 +52,19 @@ export class AmqpConsumers {
 
   async consume(subscription: Subscription): Promise<Consumer> {
     const life = await this.#channel.open();
-    const subscribed: Subscribed = { subscription, life: undefined, tag: '' };
-    await this.#subscribe(life, subscribed);
+    const subscribed: Subscribed = { subscription, life: undefined, tag: '', isCancelled: false };
+    try {
+      await this.#subscribe(life, subscribed);
+    } catch (error) {
+      throw notConsumed(subscription, error);
+    }
     this.#subscribed.add(subscribed);
     this.#channel.keep();
     return { cancel: () => this.#cancel(subscribed) };
   }
 
   close(): Promise<void> {
+    for (const subscribed of this.#subscribed) subscribed.isCancelled = true;
     this.#subscribed.clear();
     return this.#channel.close();
   }
@@ -68,11 +74,24 @@ export class AmqpConsumers {
       this.repliesDropped += 1;
       this.#log.debug({ dropped: this.repliesDropped }, 'reply dropped: its caller is gone');
     });
-    await Promise.all([...this.#subscribed].map((subscribed) => this.#subscribe(life, subscribed)));
+    await Promise.all([...this.#subscribed].map((subscribed) => this.#restore(life, subscribed)));
+  }
+
+  /** One that cannot be declared now must not keep the others waiting. */
+  async #restore(life: ChannelLife, subscribed: Subscribed): Promise<void> {
+    try {
+      await this.#subscribe(life, subscribed);
+    } catch (error) {
+      if (!life.isOpen) throw error;
+      void this.#resubscribe(life, subscribed);
+    }
   }
 
   #onLost(): void {
-    for (const { subscription, life } of this.#subscribed) if (life) subscription.onLost?.();
+    for (const subscribed of this.#subscribed) {
+      if (subscribed.life) subscribed.subscription.onLost?.();
+      subscribed.life = undefined;
+    }
   }
 
   async #subscribe(life: ChannelLife, subscribed: Subscribed): Promise<void> {
@@ -82,7 +101,7 @@ export class AmqpConsumers {
     const { channel } = life;
     const queue = subscription.queue ?? (await ownQueue(channel, subscription));
     const onMessage = (message: ConsumeMessage | null) => {
-      if (message) subscription.onDelivery(new AmqpDelivery(life, message));
+      if (message) this.#deliver(subscribed, new AmqpDelivery(life, message));
       else this.#onDeleted(life, subscribed, queue);
     };
     // Both in one turn: the prefetch counts for the consumers that come after it on the channel.
@@ -92,6 +111,12 @@ export class AmqpConsumers {
     ]);
     subscribed.life = life;
     subscribed.tag = consumerTag;
+    if (subscribed.isCancelled) await life.channel.cancel(consumerTag); // while it came back
+  }
+
+  #deliver({ subscription, isCancelled }: Subscribed, delivery: AmqpDelivery): void {
+    if (isCancelled) delivery.reject({ requeue: true });
+    else subscription.onDelivery(delivery);
   }
 
   /** `basic.cancel`: the queue was deleted, or its node is gone. What is still unsettled can be settled. */
@@ -104,19 +129,22 @@ export class AmqpConsumers {
   }
 
   async #resubscribe(life: ChannelLife, subscribed: Subscribed): Promise<void> {
-    for (let attempt = 0; life.isOpen && this.#subscribed.has(subscribed); attempt += 1) {
+    const isWanted = () => life.isOpen && !subscribed.isCancelled;
+    for (let attempt = 0; isWanted(); attempt += 1) {
       await this.#connection.pause(attempt);
-      if (!life.isOpen || !this.#subscribed.has(subscribed)) return;
+      if (!isWanted()) return;
       try {
         return await this.#subscribe(life, subscribed);
       } catch (error) {
-        this.#log.warn({ queue: subscribed.subscription.queue, reason: messageOf(error) }, 'not consumed yet');
+        const facts = { queue: subscribed.subscription.queue, reason: messageOf(error) };
+        if (isWanted() && attempt === 0) this.#log.warn(facts, 'queue not consumed: tried again and again');
       }
     }
   }
 
   async #cancel(subscribed: Subscribed): Promise<void> {
     this.#subscribed.delete(subscribed);
+    subscribed.isCancelled = true;
     const { life, tag } = subscribed;
     if (life?.isOpen) await withinTime(life.channel.cancel(tag).catch(() => {})); // gone with its channel
   }
@@ -127,4 +155,13 @@ async function ownQueue(channel: Channel, { bindings = [] }: Subscription): Prom
   const { queue } = await channel.assertQueue(`bgtasks.${randomUUID()}`, { exclusive: true, durable: false });
   for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
   return queue;
+}
+
+function notConsumed({ queue = 'of this process' }: Subscription, error: unknown): Error {
+  if (error instanceof ConnectionFailedError) return error;
+  return new ConnectionFailedError(
+    `The queue "${queue}" cannot be consumed: ${messageOf(error)}`,
+    { queue },
+    { cause: error },
+  );
 }

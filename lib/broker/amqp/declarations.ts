@@ -38,6 +38,12 @@ export class Declarations {
     });
   }
 
+  /** All of them were declared on the present connection. */
+  isKnown(declarations: readonly Declaration[]): boolean {
+    if (!this.#model || this.#model !== this.#connection.current) return false;
+    return declarations.every((declaration) => this.#known.has(JSON.stringify(declaration)));
+  }
+
   /** The next `declare` asks the broker again, for everything. */
   forget(): void {
     this.#known.clear();
@@ -138,20 +144,27 @@ export class Declarations {
 
   /** What went wrong, or undefined. The channel is gone after a failure, so the next try gets a new one. */
   async #try(operation: (channel: Channel) => Promise<unknown>): Promise<unknown> {
-    this.#channel ??= this.#open();
+    const opened = this.#channel ?? this.#open();
+    this.#channel = opened;
     try {
-      await operation(await this.#channel);
+      await operation(await opened);
       return undefined;
     } catch (error) {
-      this.#channel = undefined;
+      if (this.#channel === opened) this.#channel = undefined;
+      await opened.then((channel) => channel.close()).catch(() => {}); // open still, where amqplib itself refused
       return error ?? new Error('unknown');
     }
   }
 
-  async #open(): Promise<Channel> {
-    const channel = await (this.#model as ChannelModel).createChannel();
-    channel.on('error', () => {}); // the operation rejects with it
-    return channel;
+  #open(): Promise<Channel> {
+    const opened = (this.#model as ChannelModel).createChannel().then((channel) => {
+      channel.on('error', () => {}); // the operation rejects with it
+      channel.on('close', () => {
+        if (this.#channel === opened) this.#channel = undefined;
+      });
+      return channel;
+    });
+    return opened;
   }
 }
 

@@ -43,7 +43,7 @@ export class AmqpDelivery implements Delivery {
   reply(routingKey: string, reply: IncomingMessage, exchange = ''): void {
     if (!this.isOpen) return;
     const { body, properties } = reply;
-    this.#life.channel.publish(exchange, routingKey, body, { ...(properties as Options.Publish), mandatory: true });
+    this.#life.channel.publish(exchange, routingKey, body, optionsOf(properties, true));
   }
 
   ack(): void {
@@ -62,7 +62,12 @@ export function incoming(message: Message): IncomingMessage {
 
 /** Throws where amqplib refuses: on a channel that is closed, and for properties of a wrong type. */
 export function publish(channel: Channel, message: OutgoingMessage, mandatory: boolean): void {
-  channel.publish(message.exchange, message.routingKey, message.body, optionsOf(message, mandatory));
+  channel.publish(
+    message.exchange,
+    message.routingKey,
+    message.body,
+    optionsOf(message.properties, mandatory, message.expirationMs),
+  );
 }
 
 export function publishConfirmed(
@@ -71,12 +76,17 @@ export function publishConfirmed(
   mandatory: boolean,
   onConfirm: (refusal: Error | null) => void,
 ): void {
-  channel.publish(message.exchange, message.routingKey, message.body, optionsOf(message, mandatory), onConfirm);
+  const options = optionsOf(message.properties, mandatory, message.expirationMs);
+  channel.publish(message.exchange, message.routingKey, message.body, options, onConfirm);
 }
 
-function optionsOf({ properties, expirationMs }: OutgoingMessage, mandatory: boolean): Options.Publish {
-  const options: Options.Publish = { ...(properties as Options.Publish), mandatory };
+/** Ours alone: those of a received message have more, such as a `userId` that is refused when it is somebody else's. */
+function optionsOf(properties: MessageProperties, mandatory: boolean, expirationMs?: number): Options.Publish {
+  const { contentType, contentEncoding, headers, correlationId, replyTo } = properties;
+  const { messageId, type, priority, deliveryMode, timestamp } = properties;
+  const own = { contentType, contentEncoding, headers, correlationId, replyTo, messageId, type, priority };
+  const options = { ...own, deliveryMode, timestamp, mandatory };
   // RabbitMQ closes the channel over a fraction, and drops at once what may wait 0 ms.
-  if (expirationMs !== undefined) options.expiration = String(Math.max(1, Math.ceil(expirationMs)));
-  return options;
+  const expiration = expirationMs === undefined ? undefined : String(Math.max(1, Math.ceil(expirationMs)));
+  return { ...options, expiration } as Options.Publish;
 }

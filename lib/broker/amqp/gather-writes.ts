@@ -10,8 +10,17 @@ import type { ChannelModel } from 'amqplib';
 /** Large chunks go out as they are: gathering would copy them. */
 const LARGE_BYTES = 65_536;
 
+function socketOf(model: ChannelModel): Duplex | undefined {
+  return (model.connection as unknown as { stream?: Duplex }).stream;
+}
+
+/** Ends a connection whose other side does not answer; harmless for one that is closed. */
+export function destroySocket(model: ChannelModel): void {
+  socketOf(model)?.destroy();
+}
+
 export function gatherWrites(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { stream?: Duplex };
+  const stream = socketOf(model);
   if (!stream) return;
   const write = stream.write as (...args: unknown[]) => boolean;
   let isCorked = false;

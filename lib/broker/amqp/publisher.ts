@@ -3,34 +3,39 @@
  *
  * Shape:  a message that is not confirmed yet is kept. After a loss of the channel or the connection it is published again
  *         on the next one, in the order of before, so it may arrive twice (with the same `messageId`).
+ * Faults: a message that the broker cannot take costs the whole channel. Those that were on it are then sent one by one,
+ *         so that only the one at fault is refused.
  * Bounds: at most `MAX_WAITING` messages and `MAX_WAITING_BYTES` bytes wait, each at most `CONFIRM_TIMEOUT_MS`.
  * Errors: `NO_ROUTE` (returned: no queue takes it), `PUBLISH_FAILED` (refused, not confirmed in time, too many waiting).
  */
 import type { ConfirmChannel, Message } from 'amqplib';
-import { type BgTasksError, messageOf, NoRouteError, PublishFailedError } from '../../errors.js';
+import { NoRouteError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { OutgoingMessage, PublishOptions } from '../broker.js';
+import { brokerClosed, full, givenUp, notConfirmed, refused } from '../publish-errors.js';
 import { AmqpChannel, type AmqpConfirmChannel, type ChannelLife } from './channel.js';
 import type { AmqpConnection } from './connection.js';
-import { Declarations } from './declarations.js';
+import type { Declarations } from './declarations.js';
 import { publishConfirmed } from './delivery.js';
+import { withinTime } from './within-time.js';
 
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const CONFIRM_TIMEOUT_MS = 30_000;
-/** A message that ends its channel so often is what ends it. */
-const MAX_CHANNELS = 3;
 
 interface Waiting {
   readonly message: OutgoingMessage;
   readonly options: PublishOptions;
-  readonly timer: NodeJS.Timeout;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  /** Channels that were lost while this was on them, without a loss of the connection. */
-  channelsLost: number;
+  readonly stopWaiting: () => void;
+  /** The channel that it is on, or is being declared for. */
   life: ChannelLife | undefined;
+  /** It has left the process once: the broker may have it. */
+  isSent: boolean;
   isReturned: boolean;
+  /** What it needs was forgotten and declared again. */
+  isRedeclared: boolean;
 }
 
 export class AmqpPublisher {
@@ -38,42 +43,49 @@ export class AmqpPublisher {
   readonly #declarations: Declarations;
   readonly #channel: AmqpConfirmChannel;
   readonly #waiting = new Set<Waiting>();
+  /** Those that were on a channel when the broker closed it: one of them is at fault. */
+  readonly #suspects = new Set<Waiting>();
   #bytes = 0;
 
-  constructor(connection: AmqpConnection, log: Logger) {
+  constructor(connection: AmqpConnection, declarations: Declarations, log: Logger) {
     this.#connection = connection;
-    this.#declarations = new Declarations(connection, log);
+    this.#declarations = declarations;
     this.#channel = new AmqpChannel<ConfirmChannel>({
       name: 'publish',
       connection,
       log,
       withConfirms: true,
-      setUp: ({ channel }) => void channel.on('return', (message) => this.#onReturn(message)),
+      setUp: (life) => void life.channel.on('return', (message) => this.#onReturn(life, message)),
       onOpen: () => {
         this.#channel.keep();
         this.#sendAll();
       },
-      onLost: (life) => this.#onLost(life),
+      onLost: (life, _cause, refusal) => this.#onLost(life, refusal),
     });
     connection.onUnblocked(() => this.#sendAll());
   }
 
   publish(message: OutgoingMessage, options: PublishOptions): Promise<void> {
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(givenUp(message, false, signal.reason));
     if (this.#waiting.size >= MAX_WAITING || this.#bytes + message.body.length > MAX_WAITING_BYTES) {
-      return Promise.reject(this.#full(message));
+      const held = { messages: this.#waiting.size, bytes: this.#bytes };
+      return Promise.reject(full(message, held, { messages: MAX_WAITING, bytes: MAX_WAITING_BYTES }));
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(waiting, notConfirmed(message)), CONFIRM_TIMEOUT_MS);
-      const waiting: Waiting = {
-        message,
-        options,
-        timer,
-        resolve,
-        reject,
-        channelsLost: 0,
-        life: undefined,
-        isReturned: false,
+      const onTimeout = () => {
+        const { blockedBy } = this.#connection;
+        this.#settle(waiting, notConfirmed(message, CONFIRM_TIMEOUT_MS, waiting.isSent, blockedBy));
       };
+      const onAbort = () => this.#settle(waiting, givenUp(message, waiting.isSent, signal?.reason));
+      const timer = setTimeout(onTimeout, CONFIRM_TIMEOUT_MS);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const state = { life: undefined, isSent: false, isReturned: false, isRedeclared: false };
+      const waiting: Waiting = { message, options, resolve, reject, stopWaiting, ...state };
       this.#waiting.add(waiting);
       this.#bytes += message.body.length;
       this.#send(waiting);
@@ -82,9 +94,9 @@ export class AmqpPublisher {
 
   /** Waits for confirms, as long as there is a connection that could bring them. */
   async close(): Promise<void> {
-    const closed = () => new PublishFailedError('The broker was closed before the message was confirmed.', {}, true);
-    if (this.#channel.current) await this.#channel.current.channel.waitForConfirms().catch(() => {});
-    for (const waiting of [...this.#waiting]) this.#settle(waiting, closed());
+    const { current } = this.#channel;
+    if (current) await withinTime(current.channel.waitForConfirms().catch(() => {}));
+    for (const waiting of [...this.#waiting]) this.#settle(waiting, brokerClosed(waiting.message, waiting.isSent));
     await this.#channel.close();
   }
 
@@ -95,28 +107,31 @@ export class AmqpPublisher {
       return;
     }
     if (this.#connection.blockedBy !== undefined) return; // `onUnblocked` sends it
-    const { message, options } = waiting;
-    if (options.declarations) void this.#declareAndWrite(life, waiting);
-    else this.#write(life, message, waiting);
+    if (this.#suspects.size > 0 && !this.#isFirstSuspect(waiting)) return; // its turn comes
+    waiting.life = life;
+    const { declarations } = waiting.options;
+    if (declarations && !this.#declarations.isKnown(declarations)) void this.#declareAndWrite(life, waiting);
+    else this.#write(life, waiting);
   }
 
   async #declareAndWrite(life: ChannelLife<ConfirmChannel>, waiting: Waiting): Promise<void> {
-    waiting.life = life;
     try {
       await this.#declarations.declare(waiting.options.declarations ?? []);
     } catch (error) {
+      // A declaration that failed with the connection is made again on the next one.
       if (life.isOpen) this.#settle(waiting, error as Error);
       return;
     }
-    if (life.isOpen) this.#write(life, waiting.message, waiting);
+    if (life.isOpen && this.#waiting.has(waiting)) this.#write(life, waiting);
   }
 
-  #write(life: ChannelLife<ConfirmChannel>, message: OutgoingMessage, waiting: Waiting): void {
-    waiting.life = life;
+  #write(life: ChannelLife<ConfirmChannel>, waiting: Waiting): void {
+    const { message, options } = waiting;
     try {
-      publishConfirmed(life.channel, message, waiting.options.mandatory ?? true, (refusal) => {
+      publishConfirmed(life.channel, message, options.mandatory ?? true, (refusal) => {
         if (life.isOpen) this.#onConfirm(waiting, refusal);
       });
+      waiting.isSent = true;
     } catch (error) {
       if (life.isOpen) this.#settle(waiting, refused(message, error)); // a property of a wrong type
     }
@@ -125,7 +140,7 @@ export class AmqpPublisher {
   #open(): void {
     this.#channel.open().catch((error) => {
       // A broker that was there comes back, and every message has its own time limit.
-      if (this.#connection.wasOpen) this.#channel.keep();
+      if (this.#connection.wasOpen && !this.#connection.isClosed) this.#channel.keep();
       else for (const waiting of [...this.#waiting]) this.#settle(waiting, error);
     });
   }
@@ -134,60 +149,61 @@ export class AmqpPublisher {
   #sendAll(): void {
     const life = this.#channel.current;
     if (!life) return;
-    for (const waiting of this.#waiting) if (waiting.life !== life) this.#send(waiting);
+    for (const waiting of this.#suspects.size > 0 ? this.#suspects : this.#waiting) {
+      if (waiting.life !== life) this.#send(waiting);
+      if (this.#suspects.size > 0) return;
+    }
+  }
+
+  #isFirstSuspect(waiting: Waiting): boolean {
+    return this.#suspects.values().next().value === waiting;
   }
 
   #onConfirm(waiting: Waiting, refusal: Error | null): void {
-    if (refusal) this.#settle(waiting, refused(waiting.message, refusal));
-    else if (waiting.isReturned) this.#settle(waiting, new NoRouteError(waiting.message.routingKey));
-    else this.#settle(waiting);
+    const { message, options, isReturned, isRedeclared } = waiting;
+    if (refusal) this.#settle(waiting, refused(message, refusal));
+    else if (!isReturned) this.#settle(waiting);
+    else if (options.declarations?.length && !isRedeclared) this.#redeclare(waiting);
+    else this.#settle(waiting, new NoRouteError(message.routingKey));
+  }
+
+  /** Its queue was declared once, and is gone: somebody deleted it, or it has expired. */
+  #redeclare(waiting: Waiting): void {
+    this.#declarations.forget();
+    Object.assign(waiting, { isRedeclared: true, isReturned: false, life: undefined });
+    this.#send(waiting);
   }
 
   /** The return comes before the confirm, which is an ack all the same. */
-  #onReturn({ fields, properties }: Message): void {
+  #onReturn(life: ChannelLife, { fields, properties }: Message): void {
     for (const waiting of this.#waiting) {
-      const { message, isReturned } = waiting;
-      if (isReturned || message.properties.messageId !== properties.messageId) continue;
+      const { message, options, isReturned } = waiting;
+      if (isReturned || waiting.life !== life || options.mandatory === false) continue;
+      if (message.properties.messageId !== properties.messageId) continue;
       if (message.routingKey !== fields.routingKey || message.exchange !== fields.exchange) continue;
       waiting.isReturned = true;
       return;
     }
   }
 
-  #onLost(life: ChannelLife): void {
-    const isChannelOnly = this.#connection.isOpen;
-    for (const waiting of [...this.#waiting]) {
-      if (waiting.life !== life) continue;
+  #onLost(life: ChannelLife, refusal: Error | undefined): void {
+    if (refusal) this.#declarations.forget(); // an exchange that was declared once may be gone
+    const onIt = [...this.#waiting].filter((waiting) => waiting.life === life);
+    for (const waiting of onIt) {
       waiting.life = undefined;
       waiting.isReturned = false;
-      if (isChannelOnly) waiting.channelsLost += 1;
-      if (waiting.channelsLost >= MAX_CHANNELS) {
-        this.#settle(waiting, refused(waiting.message, 'its channel was closed each time it was sent'));
-      }
+      if (!refusal) continue;
+      if (onIt.length === 1 && this.#suspects.has(waiting)) this.#settle(waiting, refused(waiting.message, refusal));
+      else this.#suspects.add(waiting);
     }
   }
 
   #settle(waiting: Waiting, error?: Error): void {
     if (!this.#waiting.delete(waiting)) return;
-    clearTimeout(waiting.timer);
+    waiting.stopWaiting();
     this.#bytes -= waiting.message.body.length;
     if (error) waiting.reject(error);
     else waiting.resolve();
+    if (this.#suspects.delete(waiting)) this.#sendAll();
   }
-
-  #full({ routingKey, exchange }: OutgoingMessage): BgTasksError {
-    const text = `Too many messages wait for their confirm: ${this.#waiting.size} with ${this.#bytes} bytes; at most ${MAX_WAITING} and ${MAX_WAITING_BYTES} may. Await them, or wait until the broker is back.`;
-    return new PublishFailedError(text, { routingKey, exchange }, false);
-  }
-}
-
-function notConfirmed({ routingKey, exchange }: OutgoingMessage): PublishFailedError {
-  const text = `The message to "${exchange || routingKey}" was not confirmed within ${CONFIRM_TIMEOUT_MS} ms. It may have been published.`;
-  return new PublishFailedError(text, { routingKey, exchange }, true);
-}
-
-function refused({ routingKey, exchange }: OutgoingMessage, reason: unknown): PublishFailedError {
-  const why = typeof reason === 'string' ? reason : messageOf(reason);
-  const text = `The broker refused the message to "${exchange || routingKey}": ${why}.`;
-  return new PublishFailedError(text, { routingKey, exchange }, false, { cause: reason });
 }

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { ConnectionFailedError, NoRouteError } from '../../errors.js';
 import type {
   Broker,
+  BrokerCounts,
   CallChannel,
   CallListener,
   Consumer,
@@ -20,6 +21,7 @@ import type {
   ReplyQueue,
   Subscription,
 } from '../broker.js';
+import { givenUp, refused } from '../publish-errors.js';
 import { Hub } from './hub.js';
 import type { Holder, MemoryConsumer } from './queue.js';
 import { MemoryStream } from './stream.js';
@@ -30,6 +32,7 @@ export class MemoryBroker implements Broker, Holder {
   readonly #replyAddresses: string[] = [];
   readonly unsettled = new Set<() => void>();
   readonly blockedBy = undefined;
+  readonly #counts = { reconnects: 0, repliesDropped: 0 };
 
   constructor(url = 'memory://') {
     this.#hub = Hub.at(url);
@@ -44,12 +47,16 @@ export class MemoryBroker implements Broker, Holder {
     return this.isConnected;
   }
 
+  get counts(): BrokerCounts {
+    return { ...this.#counts };
+  }
+
   async connect(): Promise<void> {
     this.#checkOpen();
   }
 
   reply(message: OutgoingMessage): void {
-    if (this.isConnected) this.#hub.publish(message);
+    if (this.isConnected && !this.#hub.publish(message)) this.#counts.repliesDropped += 1;
   }
 
   async openCalls(listener: CallListener, replyQueue: ReplyQueue = 'direct'): Promise<CallChannel> {
@@ -58,8 +65,8 @@ export class MemoryBroker implements Broker, Holder {
     if (typeof replyQueue === 'object') await this.#consumeReplies(replyTo, replyQueue.boundTo, listener);
     else this.#hub.replyAddresses.set(replyTo, listener);
     this.#replyAddresses.push(replyTo);
-    const send = (message: OutgoingMessage) => {
-      if (this.isConnected && this.#hub.publish(message)) return;
+    const send = (message: OutgoingMessage, { mandatory = true }: { readonly mandatory?: boolean } = {}) => {
+      if ((this.isConnected && this.#hub.publish(message)) || !mandatory) return;
       const { correlationId = '' } = message.properties;
       queueMicrotask(() => listener.onReturn(correlationId, this.#hub.queueNames));
     };
@@ -78,9 +85,12 @@ export class MemoryBroker implements Broker, Holder {
     await this.consume({ queue: name, declarations, prefetch: Infinity, onDelivery });
   }
 
-  async publish(message: OutgoingMessage, { declarations = [], mandatory = true }: PublishOptions = {}): Promise<void> {
+  async publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<void> {
+    const { declarations = [], mandatory = true, signal } = options;
     this.#checkOpen();
+    if (signal?.aborted) throw givenUp(message, false, signal.reason);
     await this.declare(declarations);
+    if (!this.#hub.hasExchange(message.exchange)) throw refused(message, 'the exchange does not exist');
     if (!this.#hub.publish(message) && mandatory) throw new NoRouteError(message.routingKey, this.#hub.queueNames);
   }
 
@@ -125,7 +135,7 @@ export class MemoryBroker implements Broker, Holder {
 
   async close(): Promise<void> {
     for (const cancel of [...this.#cancels]) cancel();
-    for (const putBack of [...this.unsettled]) putBack();
+    for (const putBack of [...this.unsettled].reverse()) putBack(); // each to the head of its queue: the oldest last
     for (const address of this.#replyAddresses) this.#hub.replyAddresses.delete(address);
     this.#hub.leave(this);
   }

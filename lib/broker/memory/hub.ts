@@ -87,6 +87,10 @@ export class Hub {
     }
   }
 
+  hasExchange(name: string): boolean {
+    return name === '' || this.#exchanges.has(name);
+  }
+
   /** False where nothing takes the message. */
   publish(message: OutgoingMessage): boolean {
     const { exchange, routingKey } = message;
@@ -120,7 +124,7 @@ export class Hub {
         else open.push(to.exchange);
       }
       const alternate = spec.arguments?.['alternate-exchange'];
-      if (matching.length === 0 && typeof alternate === 'string') open.push(alternate);
+      if (matching.length === 0 && typeof alternate === 'string' && this.hasExchange(alternate)) open.push(alternate);
     }
     return found;
   }

@@ -134,7 +134,7 @@ export class MemoryQueue {
 
   #deadLetter(message: Stored, reason: 'expired' | 'rejected' | 'delivery_limit'): void {
     const exchange = this.spec.arguments['x-dead-letter-exchange'];
-    if (typeof exchange !== 'string') return;
+    if (typeof exchange !== 'string' || !this.#hub.hasExchange(exchange)) return; // dropped, as RabbitMQ does
     const key = this.spec.arguments['x-dead-letter-routing-key'];
     const { body, properties } = message;
     const death = { queue: this.spec.name, reason, exchange: message.exchange, 'routing-keys': [message.routingKey] };

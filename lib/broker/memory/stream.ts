@@ -40,6 +40,7 @@ export class MemoryStream {
   }
 
   purge(): number {
+    for (const reader of this.#readers.values()) reader.position = 0;
     return this.#log.splice(0).length;
   }
 
