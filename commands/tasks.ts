@@ -51,7 +51,9 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
   const early = await Promise.race([start, stopped]);
   if (early) return (await service.internals.stop()) ? EXIT.done : EXIT.failed;
   output.out(taskTable(service));
-  output.out(`\nServing ${service.tasks.size} tasks at ${brokerName(service.settings.url)}. Stop with Ctrl-C.\n`);
+  output.out(
+    `\nServing ${service.tasks.size} tasks at ${service.settings.urls.map(brokerName).join(', ')}. Stop with Ctrl-C.\n`,
+  );
   const signal = await stopped;
   output.out(`\n${signal}: finishing what runs. Once more stops at once.\n`);
   void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143));

@@ -55,12 +55,36 @@ export class BgTasksError extends Error {
 /** The other side cannot be had now: nobody serves it, it does not answer, or the broker is away. */
 export abstract class ServiceUnavailableError extends BgTasksError {}
 
-/** No reply within the timeout. The task may still run, or may have run. */
+/** What was found out after a call had got no reply in time; what is left out is not known. */
+export interface TimeoutFacts {
+  /** Who consumed the queue of the route; undefined with `messages` where that does not exist any more. */
+  readonly consumers?: number | undefined;
+  /** Requests that waited in the queue. */
+  readonly messages?: number | undefined;
+  /** The alarm for which the broker took no messages. */
+  readonly blockedBy?: string;
+  readonly isDisconnected?: boolean;
+}
+
+/** No reply within the timeout. The task may still run, or may have run. `details` have the `TimeoutFacts`. */
 export class RpcTimeoutError extends ServiceUnavailableError {
   declare readonly code: 'RPC_TIMEOUT';
-  constructor(route: string, timeoutMs: number) {
-    super('RPC_TIMEOUT', `No reply from "${route}" within ${timeoutMs} ms.`, { route, timeoutMs });
+  constructor(route: string, timeoutMs: number, facts?: TimeoutFacts) {
+    const within = `No reply from "${route}" within ${Math.round(timeoutMs)} ms.`;
+    super('RPC_TIMEOUT', `${within}${facts ? ` ${explanation(facts)}` : ''}`, { route, timeoutMs, ...facts });
   }
+}
+
+function explanation({ consumers, messages, blockedBy, isDisconnected }: TimeoutFacts): string {
+  if (blockedBy !== undefined) return `The broker takes no messages at present: ${blockedBy}.`;
+  if (isDisconnected) return 'There is no connection to the broker at present.';
+  if (consumers === undefined) return 'Its queue does not exist any more.';
+  if (consumers === 0) return `Nobody consumes its queue, where ${count(messages, 'message')} wait: start its service.`;
+  return `Its queue has ${count(consumers, 'consumer')}, and ${count(messages, 'message')} wait.`;
+}
+
+function count(amount = 0, what: string): string {
+  return `${amount} ${what}${amount === 1 ? '' : 's'}`;
 }
 
 /** The queue of the route does not exist; found out in one round trip. */

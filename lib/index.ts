@@ -1,5 +1,6 @@
 /** The public surface of 'bgtasks'. Re-exports only. */
 
+export type { TlsOptions } from './broker/broker.js';
 // With a star, so that `declare module 'bgtasks' { interface Remotes { ... } }` reaches the interfaces behind it.
 export * from './caller.js';
 export { mergeDict, mergeObj, RPCClient, RPCResponse, RPCStatus, registerTasks, rpcTasks } from './compat/bgtasks.js';

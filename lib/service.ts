@@ -35,18 +35,25 @@ import { checkEventName, checkJobRoute, checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
 import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
 import { checkTaskOptions } from './tasks/task-options.js';
+import { readTls } from './tls.js';
 import { sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
 export interface Health {
   /** True while a connection to the broker is open. */
   readonly connected: boolean;
+  /** Why the broker takes no messages at present, such as an alarm of its memory: calls wait, consumers go on. */
+  readonly blockedBy: string | undefined;
   /** True while tasks are consumed. */
   readonly consuming: boolean;
   /** Handlers that run now. */
   readonly inFlight: number;
   /** Calls of this process that wait for an answer. */
   readonly pendingCalls: number;
+  /** Connections that came back after a loss, since the service was opened. */
+  readonly reconnects: number;
+  /** Answers whose caller was gone, since the service was opened. */
+  readonly repliesDropped: number;
 }
 
 export type ServeFn = <T extends object>(
@@ -230,11 +237,15 @@ export class Service implements AsyncDisposable {
 
   health(): Health {
     const { broker, worker, client } = this.#open ?? {};
+    const { reconnects = 0, repliesDropped = 0 } = broker?.counts ?? {};
     return {
       connected: broker?.isConnected ?? false,
       consuming: (broker?.isConnected && broker.isConsuming && worker?.isConsuming) ?? false,
       inFlight: worker?.running ?? 0,
+      blockedBy: broker?.blockedBy,
       pendingCalls: client?.pending.size ?? 0,
+      reconnects,
+      repliesDropped,
     };
   }
 
@@ -311,13 +322,15 @@ export class Service implements AsyncDisposable {
 
   async #openAll(): Promise<Running> {
     const settings = this.settings;
-    const broker = await openBroker(settings.url, settings.logger);
+    const tls = settings.tls && readTls(settings.tls);
+    const broker = await openBroker(settings.urls, settings.logger, settings.serviceName, tls);
     const registry = this.#registry;
     const client = new RpcClient({
       broker,
       protocolOf: (route) => protocolOf(registry.get(route)),
       rpcTimeoutMs: settings.rpcTimeoutMs,
       maxBodyBytes: settings.maxBodyBytes,
+      replyQueue: settings.replyQueue,
       log: settings.logger,
     });
     const work = new WorkClient({ broker, maxBodyBytes: settings.maxBodyBytes });

@@ -5,6 +5,8 @@
  * Units:  `...Ms` is milliseconds, `...Bytes` bytes.
  * Errors: `INVALID_SETTING`, naming the setting, its value and what is allowed.
  */
+
+import type { TlsOptions } from './broker/broker.js';
 import { BgTasksError, preview } from './errors.js';
 import { consoleLogger, type Logger, silentLogger } from './logger.js';
 import {
@@ -14,6 +16,7 @@ import {
   resolveRemoteFields,
 } from './remote/settings.js';
 import type { Middleware } from './tasks/task.js';
+import { tlsProblem } from './tls.js';
 
 /** What is needed of a TypeORM `DataSource`. */
 export interface DataSourceLike {
@@ -35,8 +38,11 @@ export type MessageHook = (code: string, text: string, facts: Readonly<Record<st
 export interface ServiceOptions {
   /** The name of this service; no default. */
   serviceName?: string;
-  /** `amqp://user:password@host:port/vhost`, `amqps://...` or `memory://`. Default: `amqp://guest:guest@localhost:5672/`. */
-  url?: string;
+  /**
+   * `amqp://user:password@host:port/vhost`, `amqps://...` or `memory://`; of a cluster a list, tried in turn.
+   * Default: `amqp://guest:guest@localhost:5672/`.
+   */
+  url?: string | readonly string[];
   /** Instead of `url`, with `port`, `username`, `password` and `vhost`. Default: `localhost`. */
   host?: string;
   /** Default: 5672. */
@@ -47,6 +53,13 @@ export interface ServiceOptions {
   password?: string;
   /** Default: `/`. */
   vhost?: string;
+  /** Certificates of `amqps://`: PEM, or paths of files with it. Default: the authorities that Node knows. */
+  tls?: TlsOptions;
+  /**
+   * Where answers arrive: RabbitMQ's direct reply-to, or a queue of this process, for brokers behind something that does
+   * not know the former. Default: `direct`.
+   */
+  replyQueue?: 'direct' | 'exclusive';
   /** `test` answers calls inside the process, without a broker. Default: `production`. */
   environment?: 'production' | 'development' | 'test';
   /** How long a call waits for its answer. Default: 60,000. */
@@ -76,7 +89,11 @@ export interface ServiceOptions {
 /** Options with their defaults, frozen. `host`, `port` and so on have become `url`. */
 export interface Settings {
   readonly serviceName: string | undefined;
+  /** The first of `urls`. */
   readonly url: string;
+  readonly urls: readonly string[];
+  readonly tls: TlsOptions | undefined;
+  readonly replyQueue: 'direct' | 'exclusive';
   readonly environment: 'production' | 'development' | 'test';
   readonly rpcTimeoutMs: number;
   readonly concurrency: number;
@@ -94,11 +111,14 @@ export interface Settings {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
-const TEXTS = ['serviceName', 'url', 'host', 'username', 'password', 'vhost', 'environment'] as const;
+const REPLY_QUEUES = ['direct', 'exclusive'] as const;
+const TEXTS = ['serviceName', 'host', 'username', 'password', 'vhost', 'environment', 'replyQueue'] as const;
+/** With commas, as variables. */
+const LISTS = ['url', 'tasks'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
-const OBJECTS = ['withAsync', 'dataSource', 'tasks', 'logger', 'middleware', 'messages', 'remoteFields'] as const;
-const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, 'tasks'].map(variableOf));
-const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...OBJECTS]);
+const OBJECTS = ['withAsync', 'dataSource', 'logger', 'middleware', 'messages', 'remoteFields', 'tls'] as const;
+const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS].map(variableOf));
+const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...OBJECTS]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** A Node timer takes no more; beyond it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
@@ -125,9 +145,16 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
   checkOptions(options);
   const given: ServiceOptions = { ...fromEnvironment(environment), ...withoutUndefined(options) };
   const isTest = given.environment === 'test';
+  const urls = brokerUrls(options, fromEnvironment(environment), isTest);
+  if (given.tls && !isTest && !urls[0].startsWith('amqps:')) {
+    throw invalid('Setting "tls" needs an address that starts with amqps://.', { setting: 'tls' });
+  }
   return Object.freeze({
     serviceName: given.serviceName,
-    url: brokerUrl(options, fromEnvironment(environment), isTest),
+    url: urls[0],
+    urls,
+    tls: given.tls,
+    replyQueue: given.replyQueue ?? 'direct',
     environment: given.environment ?? 'production',
     rpcTimeoutMs: given.rpcTimeoutMs ?? 60_000,
     concurrency: given.concurrency ?? 100,
@@ -151,7 +178,7 @@ export function variableOf(name: string): string {
 function fromEnvironment(environment: Environment): ServiceOptions {
   refuseUnknownVariables(environment);
   const found: Record<string, unknown> = {};
-  for (const name of [...TEXTS, ...NUMBERS, 'tasks']) {
+  for (const name of [...TEXTS, ...NUMBERS, ...LISTS]) {
     const variable = variableOf(name);
     const text = environment[variable];
     if (text === undefined || text === '') continue;
@@ -173,7 +200,7 @@ function refuseUnknownVariables(environment: Environment): void {
 }
 
 function parsed(name: string, text: string): unknown {
-  if (name === 'tasks') return text.split(',').flatMap((path) => path.trim() || []);
+  if ((LISTS as readonly string[]).includes(name)) return text.split(',').flatMap((item) => item.trim() || []);
   return (NUMBERS as readonly string[]).includes(name) ? Number(text) : text;
 }
 
@@ -181,18 +208,26 @@ function parsed(name: string, text: string): unknown {
  * Where the broker is. The forms `url` and `host`, `port`, ... exclude each other within one source; code that says
  * either wins over an environment that says the other.
  */
-function brokerUrl(options: ServiceOptions, environment: ServiceOptions, isTest: boolean): string {
+function brokerUrls(options: ServiceOptions, environment: ServiceOptions, isTest: boolean): Urls {
   const source = [options, environment].find((each) => each.url !== undefined || partsOf(each).length > 0) ?? {};
   const parts = partsOf(source);
   if (source.url !== undefined && parts.length > 0) {
     throw invalid(`Give either "url" or "${parts.join('", "')}", not both.`, { parts });
   }
-  if (isTest && !source.url?.startsWith('memory:')) return 'memory://';
-  if (source.url !== undefined) return source.url;
+  const given = listOf(source.url);
+  if (isTest && !given[0]?.startsWith('memory:')) return ['memory://'];
+  if (given[0] !== undefined) return Object.freeze([...given]) as unknown as Urls;
   const { host, port, username, password, vhost } = { ...environment, ...withoutUndefined(options) };
   const user = `${encodeURIComponent(username ?? 'guest')}:${encodeURIComponent(password ?? 'guest')}`;
   const path = vhost === undefined || vhost === '/' ? '' : encodeURIComponent(vhost);
-  return `amqp://${user}@${hostPart(host ?? 'localhost')}:${port ?? 5672}/${path}`;
+  return [`amqp://${user}@${hostPart(host ?? 'localhost')}:${port ?? 5672}/${path}`];
+}
+
+type Urls = readonly [string, ...string[]];
+
+function listOf(url: ServiceOptions['url']): readonly string[] {
+  if (url === undefined) return [];
+  return typeof url === 'string' ? [url] : url;
 }
 
 function partsOf(source: ServiceOptions): readonly string[] {
@@ -213,6 +248,10 @@ function checkValue(name: string, value: unknown, label: string): void {
 function problemWith(name: string, value: unknown): string | undefined {
   if ((NUMBERS as readonly string[]).includes(name)) return numberProblem(name, value);
   if (name === 'url') return urlProblem(value);
+  if (name === 'tls') return tlsProblem(value);
+  if (name === 'replyQueue' && !(REPLY_QUEUES as readonly unknown[]).includes(value)) {
+    return `must be one of ${REPLY_QUEUES.join(', ')}, not ${preview(value)}.`;
+  }
   if (name === 'environment' && !(ENVIRONMENTS as readonly unknown[]).includes(value)) {
     return `must be one of ${ENVIRONMENTS.join(', ')}, not ${preview(value)}.`;
   }
@@ -257,8 +296,18 @@ function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem);
 }
 
-/** Never shows the URL itself: it may hold a password. */
 function urlProblem(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return oneUrlProblem(value);
+  if (value.length === 0) return 'must be a URL or a list of them, not an empty list.';
+  const problem = value.map(oneUrlProblem).find((found) => found !== undefined);
+  if (problem) return problem;
+  const schemes = new Set(value.map((url: string) => url.split('://')[0]));
+  if (schemes.size > 1) return `must be a list of URLs of one scheme, not of ${[...schemes].join(' and ')}.`;
+  return schemes.has('memory') && value.length > 1 ? 'takes memory:// alone, not in a list of several.' : undefined;
+}
+
+/** Never shows the URL itself: it may hold a password. */
+function oneUrlProblem(value: unknown): string | undefined {
   const schemes = 'must be a URL that starts with amqp://, amqps:// or memory://';
   if (typeof value !== 'string') return `${schemes}, not ${preview(value)}.`;
   if (!/^(amqps?|memory):\/\//.test(value))

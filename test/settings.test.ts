@@ -77,6 +77,15 @@ describe('settings', () => {
       ['is the memory broker in the test environment', { environment: 'test', url: 'amqp://a/' }, {}, 'memory://'],
       ['may name a memory broker there', { environment: 'test', url: 'memory://mine' }, {}, 'memory://mine'],
     ];
+    it('may be a list, of which a variable has its parts between commas', () => {
+      const environment = { BGTASKS_URL: 'amqp://a/, amqp://b/v' };
+      expect(settings({}, environment).urls).to.deep.equal(['amqp://a/', 'amqp://b/v']);
+      expect(settings({ url: ['amqps://c/'] }, environment)).to.deep.include({
+        url: 'amqps://c/',
+        urls: ['amqps://c/'],
+      });
+    });
+
     for (const [what, options, environment, url] of cases) {
       it(what, () => expect(settings(options, environment).url).to.equal(url));
     }
@@ -87,13 +96,28 @@ describe('settings', () => {
       [{ rpcTimeout: 5 }, {}, 'Unknown setting "rpcTimeout". Did you mean "rpcTimeoutMs"?'],
       [{ RPC_SLEEP_TIME: 1 }, {}, 'replies arrive as events'],
       [{ rpcSleepTime: 1 }, {}, 'replies arrive as events'],
-      [{ colour: 1 }, {}, 'Unknown setting "colour". Settings are: serviceName, url'],
+      [{ colour: 1 }, {}, 'Unknown setting "colour". Settings are: serviceName'],
       [
         { url: 'http://x' },
         {},
         'Setting "url" must be a URL that starts with amqp://, amqps:// or memory://; it starts with "http".',
       ],
       [{ url: 'amqp://u:secret@h:99999/' }, {}, 'Setting "url" is not a readable URL'],
+      [{ url: [] }, {}, 'Setting "url" must be a URL or a list of them, not an empty list.'],
+      [{ url: ['amqp://a/', 'http://b/'] }, {}, 'it starts with "http"'],
+      [{ url: ['amqp://a/', 'amqps://b/'] }, {}, 'must be a list of URLs of one scheme, not of amqp and amqps.'],
+      [{ url: ['memory://a', 'memory://b'] }, {}, 'takes memory:// alone'],
+      [{}, { BGTASKS_URL: 'amqp://a/,nonsense' }, 'Setting "BGTASKS_URL" must be a URL that starts with amqp://'],
+      [{ replyQueue: 'none' as 'direct' }, {}, 'Setting "replyQueue" must be one of direct, exclusive, not "none".'],
+      [{ url: 'amqp://a/', tls: { ca: 'x' } }, {}, 'Setting "tls" needs an address that starts with amqps://.'],
+      [{ tls: { cafile: 'x' } as object }, {}, 'Setting "tls" has no option "cafile"; there are: ca, cert'],
+      [{ tls: { key: 7 } as object }, {}, 'Setting "tls" has a "key" that is no text.'],
+      [
+        { tls: { rejectUnauthorized: 'no' } as object },
+        {},
+        'has a "rejectUnauthorized" that is neither true nor false',
+      ],
+      [{ tls: 'x' as unknown as object }, {}, 'Setting "tls" must be an object, not "x".'],
       [{ url: 'amqp://a/', host: 'b', port: 1 }, {}, 'Give either "url" or "host", "port", not both.'],
       [{ port: 70_000 }, {}, 'Setting "port" must be a whole number from 1 to 65535, not 70000.'],
       [

@@ -140,7 +140,7 @@ export interface PublishOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Certificates of `amqps://`: as `tls.connect` of Node takes them, in PEM. */
+/** Certificates of `amqps://`, as `tls.connect` of Node takes them; as a setting, each PEM or the path of a file with it. */
 export interface TlsOptions {
   /** Whom to trust, instead of the authorities that Node knows. */
   readonly ca?: string | string[];

@@ -5,73 +5,135 @@
  * Units:  `timeoutMs` is milliseconds, counted from `open`.
  * Errors: rejects with `RpcTimeoutError`, `CallAbortedError`, or what `fail` and `failAll` are given.
  */
-import { CallAbortedError, RpcTimeoutError } from '../errors.js';
+import { CallAbortedError, RpcTimeoutError, type TimeoutFacts } from '../errors.js';
 
-interface Waiting {
+/** What must be known of a call to open it. */
+export interface PendingCall {
+  readonly id: string;
   readonly route: string;
   readonly timeoutMs: number;
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly stopListening: (() => void) | undefined;
 }
 
-export class PendingCalls {
-  readonly #waiting = new Map<string, Waiting>();
+export interface PendingCallsOptions<C> {
+  /** What may be known of a timeout. It delays the rejection, so it must come soon; it never rejects. */
+  explain?(call: C): Promise<TimeoutFacts | undefined>;
+  /** The caller's signal has ended the wait. */
+  onAbort?(call: C): void;
+}
+
+interface Waiting<C> {
+  readonly call: C;
+  readonly timer: NodeJS.Timeout;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The calls of one signal: with a listener each, Node would warn of a leak from the eleventh on. */
+interface Listening {
+  readonly ids: Set<string>;
+  readonly onAbort: () => void;
+}
+
+export class PendingCalls<C extends PendingCall = PendingCall> {
+  readonly #options: PendingCallsOptions<C>;
+  readonly #waiting = new Map<string, Waiting<C>>();
+  readonly #listening = new Map<AbortSignal, Listening>();
+
+  constructor(options: PendingCallsOptions<C> = {}) {
+    this.#options = options;
+  }
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  routeOf(id: string): string | undefined {
-    return this.#waiting.get(id)?.route;
+  get calls(): readonly C[] {
+    return [...this.#waiting.values()].map(({ call }) => call);
+  }
+
+  get(id: string): C | undefined {
+    return this.#waiting.get(id)?.call;
   }
 
   /** Open before publishing: a fast reply must find its call. */
-  open(id: string, route: string, timeoutMs: number, signal?: AbortSignal): Promise<unknown> {
-    if (signal?.aborted) return Promise.reject(new CallAbortedError(route, { cause: signal.reason }));
+  open(call: C, signal?: AbortSignal): Promise<unknown> {
+    if (signal?.aborted) return Promise.reject(aborted(call, signal));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.expire(id), timeoutMs);
-      const stopListening = signal && this.#listen(id, route, signal);
-      this.#waiting.set(id, { route, timeoutMs, timer, resolve, reject, stopListening });
+      const timer = setTimeout(() => void this.#timeOut(call.id), call.timeoutMs);
+      this.#waiting.set(call.id, { call, timer, signal, resolve, reject });
+      if (signal) this.#listen(call.id, signal);
     });
   }
 
   /** False where nobody waits for this id: a late or foreign reply. */
   resolve(id: string, value: unknown): boolean {
-    const call = this.#take(id);
-    call?.resolve(value);
-    return call !== undefined;
+    const waiting = this.#take(id);
+    waiting?.resolve(value);
+    return waiting !== undefined;
   }
 
   fail(id: string, error: Error): boolean {
-    const call = this.#take(id);
-    call?.reject(error);
-    return call !== undefined;
+    const waiting = this.#take(id);
+    waiting?.reject(error);
+    return waiting !== undefined;
   }
 
-  failAll(errorOf: (route: string) => Error): void {
-    for (const [id, { route }] of [...this.#waiting]) this.fail(id, errorOf(route));
+  failAll(errorOf: (call: C) => Error): void {
+    for (const call of this.calls) this.fail(call.id, errorOf(call));
   }
 
-  /** What the timer does. */
+  /** What the timer does, at once and without an explanation. */
   expire(id: string): void {
-    const call = this.#take(id);
-    call?.reject(new RpcTimeoutError(call.route, call.timeoutMs));
+    const waiting = this.#take(id);
+    if (waiting) waiting.reject(new RpcTimeoutError(waiting.call.route, waiting.call.timeoutMs));
   }
 
-  #listen(id: string, route: string, signal: AbortSignal): () => void {
-    const onAbort = () => this.fail(id, new CallAbortedError(route, { cause: signal.reason }));
-    signal.addEventListener('abort', onAbort, { once: true });
-    return () => signal.removeEventListener('abort', onAbort);
+  async #timeOut(id: string): Promise<void> {
+    const waiting = this.#take(id);
+    if (!waiting) return;
+    const { call, reject } = waiting;
+    reject(new RpcTimeoutError(call.route, call.timeoutMs, await this.#options.explain?.(call)));
   }
 
-  #take(id: string): Waiting | undefined {
-    const call = this.#waiting.get(id);
-    if (!call) return undefined;
+  #listen(id: string, signal: AbortSignal): void {
+    let listening = this.#listening.get(signal);
+    if (!listening) {
+      const ids = new Set<string>();
+      listening = { ids, onAbort: () => this.#abort(ids, signal) };
+      this.#listening.set(signal, listening);
+      signal.addEventListener('abort', listening.onAbort, { once: true });
+    }
+    listening.ids.add(id);
+  }
+
+  #abort(ids: ReadonlySet<string>, signal: AbortSignal): void {
+    for (const id of [...ids]) {
+      const waiting = this.#take(id);
+      if (!waiting) continue;
+      waiting.reject(aborted(waiting.call, signal));
+      this.#options.onAbort?.(waiting.call);
+    }
+  }
+
+  #take(id: string): Waiting<C> | undefined {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return undefined;
     this.#waiting.delete(id);
-    clearTimeout(call.timer);
-    call.stopListening?.();
-    return call;
+    clearTimeout(waiting.timer);
+    if (waiting.signal) this.#stopListening(id, waiting.signal);
+    return waiting;
   }
+
+  #stopListening(id: string, signal: AbortSignal): void {
+    const listening = this.#listening.get(signal);
+    listening?.ids.delete(id);
+    if (!listening || listening.ids.size > 0) return;
+    this.#listening.delete(signal);
+    signal.removeEventListener('abort', listening.onAbort);
+  }
+}
+
+function aborted({ route }: PendingCall, signal: AbortSignal): CallAbortedError {
+  return new CallAbortedError(route, { cause: signal.reason });
 }

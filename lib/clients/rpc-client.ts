@@ -3,100 +3,168 @@
  * encode -> pending call -> publish -> decode -> value or error.
  *
  * Every call settles: with a value or one typed error, at the latest after its timeout. The channel is opened by the
- * first call, and again by the first one after it was lost.
+ * first call, and again by the first one after it was lost. Calls that are idempotent survive its loss: they are sent
+ * again on the next one.
  */
 import { randomUUID } from 'node:crypto';
 import type { Broker, CallChannel, IncomingMessage } from '../broker/broker.js';
+import type { Caller } from '../caller.js';
 import {
   BadReplyError,
   BgTasksError,
   ConnectionLostError,
   messageOf,
   NoRouteError,
-  preview,
   RemoteError,
   RpcTimeoutError,
   ServiceStoppingError,
+  ServiceUnavailableError,
+  type TimeoutFacts,
 } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { cancelMessage } from '../protocols/cancel.js';
 import type { Outcome, Protocol } from '../protocols/protocol.js';
 import { currentScope } from '../scope.js';
 import type { CallOptions } from '../tasks/remotes.js';
-import { PendingCalls } from './pending-calls.js';
-
-/** A Node timer takes no more. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+import { checkCallOptions } from './call-options.js';
+import { explainTimeout } from './explain-timeout.js';
+import { pauseBetween } from './pause-between.js';
+import { type PendingCall, PendingCalls } from './pending-calls.js';
 
 export interface RpcClientOptions {
   readonly broker: Broker;
   readonly protocolOf: (route: string) => Protocol;
   readonly rpcTimeoutMs: number;
   readonly maxBodyBytes: number;
+  readonly replyQueue: 'direct' | 'exclusive';
   readonly log: Logger;
+}
+
+interface Call extends PendingCall {
+  readonly body: unknown;
+  readonly caller: Caller;
+  readonly isIdempotent: boolean;
+  /** By the clock of `performance`. */
+  readonly expiresAt: number;
+  /** The channel that it was sent on; undefined until then. */
+  channel: CallChannel | undefined;
+  /** It has been sent once: its task may have run. */
+  isSent: boolean;
 }
 
 export class RpcClient {
   readonly #options: RpcClientOptions;
-  readonly pending = new PendingCalls();
+  readonly pending: PendingCalls<Call>;
+  readonly #explanations = new Map<string, Promise<TimeoutFacts | undefined>>();
   #channel: CallChannel | undefined;
   #opening: Promise<CallChannel> | undefined;
   #isClosed = false;
 
   constructor(options: RpcClientOptions) {
     this.#options = options;
+    this.pending = new PendingCalls({
+      explain: ({ route }) => this.#explain(route),
+      onAbort: (call) => this.#cancel(call),
+    });
   }
 
-  async call(route: string, body: unknown, { timeoutMs: asked, signal }: CallOptions = {}): Promise<unknown> {
-    if (this.#isClosed) throw new ServiceStoppingError(`"${route}" was not called`);
+  async call(route: string, body: unknown, options: CallOptions = {}): Promise<unknown> {
+    checkCallOptions(route, options);
     const scope = currentScope();
-    const timeoutMs = this.#timeoutFor(route, asked, scope?.deadline);
+    const timeoutMs = this.#timeoutFor(route, options.timeoutMs, scope?.deadline);
     if (scope) scope.calls += 1;
-    const correlationId = randomUUID();
-    const answer = this.pending.open(correlationId, route, timeoutMs, either(signal, scope?.signal));
-    if (this.#channel) this.#send(this.#channel, route, body, correlationId, timeoutMs);
-    else void this.#sendOnceOpen(route, body, correlationId, timeoutMs);
-    return answer;
+    const signal = either(options.signal, scope?.signal);
+    if (!options.retry) return this.#callOnce(route, body, timeoutMs, options, signal);
+    return this.#callAgain(route, body, timeoutMs, options, signal);
   }
 
   /** Calls that wait are failed: there is nobody to take their answer any more. */
   close(): void {
     this.#isClosed = true;
-    this.pending.failAll((route) => new ServiceStoppingError(`the call of "${route}" was given up`));
+    this.pending.failAll(({ route }) => new ServiceStoppingError(`the call of "${route}" was given up`));
+  }
+
+  /** Again while nobody can be had, within one timeout for all of it. */
+  async #callAgain(
+    route: string,
+    body: unknown,
+    timeoutMs: number,
+    options: CallOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const { retry = 0 } = options;
+    const expiresAt = performance.now() + timeoutMs;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#callOnce(route, body, expiresAt - performance.now(), options, signal);
+      } catch (error) {
+        const isOver = attempt > retry || this.#isClosed || !(error instanceof ServiceUnavailableError);
+        if (isOver || error instanceof RpcTimeoutError) throw error;
+        await pauseBetween(attempt, signal);
+        if (performance.now() >= expiresAt) throw error;
+      }
+    }
+  }
+
+  #callOnce(
+    route: string,
+    body: unknown,
+    timeoutMs: number,
+    options: CallOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(new ServiceStoppingError(`"${route}" was not called`));
+    const call: Call = {
+      id: randomUUID(),
+      route,
+      body,
+      timeoutMs,
+      caller: currentScope()?.caller ?? {},
+      isIdempotent: options.idempotent ?? false,
+      expiresAt: performance.now() + timeoutMs,
+      channel: undefined,
+      isSent: false,
+    };
+    const answer = this.pending.open(call, signal);
+    if (this.#channel) this.#send(this.#channel, call);
+    else void this.#sendOnceOpen(call);
+    return answer;
   }
 
   /** No longer than the caller of this very code waits. */
   #timeoutFor(route: string, asked: number | undefined, deadline: number | undefined): number {
     const timeoutMs = asked ?? this.#options.rpcTimeoutMs;
-    if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      const allowed = `a number of milliseconds above 0 and at most ${MAX_TIMEOUT_MS}`;
-      throw new BgTasksError('USAGE', `"timeoutMs" must be ${allowed}, not ${preview(asked)}.`, { route });
-    }
     if (deadline === undefined) return timeoutMs;
     const leftMs = deadline - Date.now();
     if (leftMs <= 0) throw new RpcTimeoutError(route, 0);
     return Math.min(timeoutMs, leftMs);
   }
 
-  async #sendOnceOpen(route: string, body: unknown, correlationId: string, timeoutMs: number): Promise<void> {
-    const start = performance.now();
-    try {
-      const channel = await this.#open();
-      const leftMs = timeoutMs - (performance.now() - start);
-      if (leftMs > 0) this.#send(channel, route, body, correlationId, leftMs);
-    } catch (error) {
-      this.pending.fail(correlationId, notSent(route, error));
+  /** A call that was sent before waits for a broker that is away; a new one learns of it at once. */
+  async #sendOnceOpen(call: Call): Promise<void> {
+    for (let attempt = 1; this.pending.get(call.id); attempt += 1) {
+      try {
+        this.#send(await this.#open(), call);
+        return;
+      } catch (error) {
+        if (!call.isSent || this.#isClosed) this.pending.fail(call.id, notSent(call, error));
+        else await pauseBetween(attempt);
+      }
     }
   }
 
-  #send(channel: CallChannel, route: string, body: unknown, correlationId: string, timeoutMs: number): void {
-    if (this.pending.routeOf(correlationId) === undefined) return; // given up meanwhile
+  #send(channel: CallChannel, call: Call): void {
+    const timeoutMs = call.expiresAt - performance.now();
+    if (!this.pending.get(call.id) || timeoutMs <= 0) return; // given up meanwhile, or about to be
     const { protocolOf, maxBodyBytes } = this.#options;
-    const caller = currentScope()?.caller ?? {};
+    const { id: correlationId, route, body, caller } = call;
     const request = { route, body, correlationId, replyTo: channel.replyTo, timeoutMs, caller };
     try {
       channel.send(protocolOf(route).encodeRequest(request, maxBodyBytes));
+      call.channel = channel;
+      call.isSent = true;
     } catch (error) {
-      this.pending.fail(correlationId, notSent(route, error));
+      this.pending.fail(call.id, notSent(call, error));
     }
   }
 
@@ -109,18 +177,27 @@ export class RpcClient {
   }
 
   async #openChannel(): Promise<CallChannel> {
-    const channel = await this.#options.broker.openCalls({
-      onReply: (reply) => this.#onReply(reply),
-      onReturn: (id, known) => this.#onReturn(id, known),
-      onLost: (cause) => this.#onLost(cause),
-    });
+    const { broker, replyQueue } = this.#options;
+    let channel: CallChannel | undefined;
+    let isLost = false;
+    const onLost = (cause: Error | undefined) => {
+      isLost = true;
+      if (channel) this.#onLost(channel, cause);
+    };
+    const listener = {
+      onReply: (reply: IncomingMessage) => this.#onReply(reply),
+      onReturn: (id: string, known?: readonly string[]) => this.#onReturn(id, known),
+      onLost,
+    };
+    channel = await broker.openCalls(listener, replyQueue);
+    if (isLost) throw new Error('The channel was lost while it was opened.');
     this.#channel = channel;
     return channel;
   }
 
   #onReply(reply: IncomingMessage): void {
     const id = reply.properties.correlationId ?? '';
-    const route = this.pending.routeOf(id);
+    const route = this.pending.get(id)?.route;
     if (route === undefined) {
       this.#options.log.debug({ correlationId: id }, 'reply dropped: nobody waits for it any more');
       return;
@@ -139,14 +216,42 @@ export class RpcClient {
   }
 
   #onReturn(id: string, known: readonly string[] | undefined): void {
-    const route = this.pending.routeOf(id);
+    const route = this.pending.get(id)?.route;
     if (route !== undefined) this.pending.fail(id, new NoRouteError(route, known));
   }
 
-  #onLost(cause: Error | undefined): void {
-    this.#channel = undefined;
-    this.#opening = undefined;
-    this.pending.failAll((route) => new ConnectionLostError(route, true, cause && { cause }));
+  #onLost(channel: CallChannel, cause: Error | undefined): void {
+    if (this.#channel === channel) {
+      this.#channel = undefined;
+      this.#opening = undefined;
+    }
+    for (const call of this.pending.calls) {
+      if (call.channel !== channel) continue;
+      call.channel = undefined;
+      if (call.isIdempotent && !this.#isClosed) void this.#sendOnceOpen(call);
+      else this.pending.fail(call.id, new ConnectionLostError(call.route, true, cause && { cause }));
+    }
+  }
+
+  /** One question per route at a time: a service that hangs lets many calls end in one instant. */
+  #explain(route: string): Promise<TimeoutFacts | undefined> {
+    let explanation = this.#explanations.get(route);
+    if (!explanation) {
+      const { broker, protocolOf } = this.#options;
+      explanation = explainTimeout(broker, protocolOf(route).queueOf(route).name);
+      this.#explanations.set(route, explanation);
+      void explanation.finally(() => this.#explanations.delete(route));
+    }
+    return explanation;
+  }
+
+  /** Best effort: whoever runs it may stop. */
+  #cancel({ id, route, isSent }: Call): void {
+    if (!isSent || this.#isClosed) return;
+    const { message, declarations } = cancelMessage(route, id);
+    this.#options.broker.publish(message, { declarations, mandatory: false }).catch((error) => {
+      this.#options.log.debug({ route, reason: messageOf(error) }, 'the abort of a call could not be sent');
+    });
   }
 }
 
@@ -156,6 +261,6 @@ function either(one: AbortSignal | undefined, other: AbortSignal | undefined): A
 }
 
 /** What the broker's library throws of itself means that the connection went while the request was on its way out. */
-function notSent(route: string, error: unknown): Error {
-  return error instanceof BgTasksError ? error : new ConnectionLostError(route, false, { cause: error });
+function notSent({ route, isSent }: Call, error: unknown): Error {
+  return error instanceof BgTasksError ? error : new ConnectionLostError(route, isSent, { cause: error });
 }

@@ -66,8 +66,18 @@ export type BodyArgs<B, O> = undefined extends B ? [body?: B, options?: O] : [bo
 export interface CallOptions {
   /** How long to wait for the answer, in milliseconds. Default: `rpcTimeoutMs` of the service (60,000). */
   timeoutMs?: number;
-  /** Ends the wait with `CallAbortedError`. */
+  /** Ends the wait with `CallAbortedError`, and aborts `context.signal` of the handler, as far as it can be reached. */
   signal?: AbortSignal;
+  /**
+   * The task may run more than once without harm. A call that was in flight when the connection broke is then sent again
+   * on the next one, within its timeout, and does not fail with `ConnectionLostError`. Default: false.
+   */
+  idempotent?: boolean;
+  /**
+   * How often a call is made again after a `ServiceUnavailableError` (but for a timeout), with growing pauses and within the
+   * one timeout. Needs `idempotent`. Default: 0.
+   */
+  retry?: number;
 }
 
 /** One signature: with `call<T>(...)` the answer is taken to be T, else it follows from the route. */

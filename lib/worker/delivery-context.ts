@@ -24,6 +24,8 @@ export class DeliveryContext implements TaskContext {
   #abort: AbortController | undefined;
   #reason: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Set by whoever keeps it among those that run. */
+  onEnd: (() => void) | undefined;
 
   constructor(route: string, info: ContextInfo, redelivered: boolean, log: Logger) {
     this.route = route;
@@ -59,6 +61,7 @@ export class DeliveryContext implements TaskContext {
   /** The handler has ended: nothing is to be aborted any more. */
   end(): void {
     clearTimeout(this.#timer);
+    this.onEnd?.();
   }
 
   #abortAt(deadline: number): void {

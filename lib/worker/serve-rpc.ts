@@ -30,6 +30,10 @@ export async function serveRpc(
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
     return delivery.ack();
   }
+  if (parts.running.wasAborted(info.correlationId)) {
+    parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller gave it up');
+    return delivery.ack();
+  }
   const outcome = await run(parts, task, protocol, info, delivery);
   // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
   // settled before it is answered, so that it cannot come a third time.
@@ -47,8 +51,8 @@ function run(
   info: RequestInfo,
   delivery: Delivery,
 ): Promise<Outcome> {
-  const { settings, scopeOf, middleware, checkDto } = parts;
-  const context = new DeliveryContext(task.route, info, delivery.redelivered, settings.logger);
+  const { settings, scopeOf, middleware, checkDto, running } = parts;
+  const context = running.add(new DeliveryContext(task.route, info, delivery.redelivered, settings.logger));
   return runIn({ ...scopeOf(info), task: context }, async () => {
     try {
       const body = await checkedBody(task, protocol.decodeBody(delivery, settings.maxBodyBytes), checkDto);

@@ -51,6 +51,7 @@ async function run(
   const scopeInfo = { ...info, deadline: undefined };
   const failure = readFailure(delivery.properties.headers);
   const context = new DeliveryContext(task.route, { ...scopeInfo, failure }, delivery.redelivered, logger);
+  parts.running.add(context);
   let body: unknown;
   let isFinal = true; // a body that cannot be read or is refused stays as it is
   return runIn({ ...scopeOf(scopeInfo), task: context }, async () => {

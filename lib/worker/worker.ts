@@ -5,7 +5,9 @@
  *         is served from then on.
  * Bounds: `drain` waits for running handlers; what has not started goes back to its queue.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '../broker/broker.js';
+import { ServiceStoppingError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { Protocol, RequestInfo } from '../protocols/protocol.js';
 import type { DtoChecker } from '../schema.js';
@@ -13,7 +15,9 @@ import type { Scope } from '../scope.js';
 import type { Settings } from '../settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
+import { CancelListener } from './cancel-listener.js';
 import { Gate } from './gate.js';
+import { RunningHandlers } from './running-handlers.js';
 import { serveRpc } from './serve-rpc.js';
 import { serveWork } from './serve-work.js';
 import { sourceOf } from './work-source.js';
@@ -27,19 +31,23 @@ export interface WorkerParts {
   /** Around every task, from the outside in. */
   readonly middleware: () => readonly Middleware[];
   readonly checkDto: DtoChecker;
+  readonly running: RunningHandlers;
 }
 
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #gate: Gate;
+  readonly #cancels: CancelListener;
   readonly #consumers = new Map<string, Promise<Consumer>>();
   #stopListening: (() => void) | undefined;
   #isDraining = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(parts: WorkerParts) {
-    this.#parts = parts;
+  constructor(parts: Omit<WorkerParts, 'running'>) {
+    const running = new RunningHandlers();
+    this.#parts = { ...parts, running };
     this.#gate = new Gate(parts.settings.concurrency);
+    this.#cancels = new CancelListener(parts.broker, parts.settings.logger, (id) => running.abort(id));
   }
 
   get running(): number {
@@ -54,9 +62,17 @@ export class Worker {
   async start(): Promise<void> {
     const { registry } = this.#parts;
     this.#stopListening ??= registry.onAdd((task) => {
-      this.#serve(task).catch((error) => this.#logFailure(task, error));
+      this.#serve(task)
+        .then(() => this.#listenForCancels())
+        .catch((error) => this.#logFailure(task, error));
     });
     await Promise.all(registry.all().map((task) => this.#serve(task)));
+    await this.#listenForCancels();
+  }
+
+  #listenForCancels(): Promise<void> {
+    const served = this.#parts.registry.all().filter(({ kind }) => kind === 'rpc');
+    return this.#cancels.listen(served.map(({ route }) => route));
   }
 
   /** Stops serving what has left the registry, and lets callers know at once: the queues go too. */
@@ -72,7 +88,7 @@ export class Worker {
     await this.#parts.broker.deleteQueue(route);
   }
 
-  /** Takes nothing new and waits for what runs, at most `drainMs`. True where everything ended in time. */
+  /** Takes nothing new and waits for what runs, at most `drainMs`; then its signals are aborted. True where all ended in time. */
   async drain(drainMs: number): Promise<boolean> {
     this.#isDraining = true;
     this.#stopListening?.();
@@ -84,7 +100,15 @@ export class Worker {
       this.#onIdle = () => resolve(true);
       timer = setTimeout(resolve, drainMs, false);
     });
-    return idle.finally(() => clearTimeout(timer));
+    const isIdle = await idle.finally(() => clearTimeout(timer));
+    if (!isIdle) await this.#giveUp();
+    return isIdle;
+  }
+
+  /** A handler that listens can still answer. */
+  async #giveUp(): Promise<void> {
+    this.#parts.running.abortAll(new ServiceStoppingError('its handlers were given up'));
+    await nextTurn();
   }
 
   #serve(task: TaskDefinition): Promise<Consumer> {

@@ -211,7 +211,8 @@ export function rpcContract(address: () => string): void {
       await images.start();
       const error = await rejection(api.call(route, 1, { timeoutMs: 50 }));
       expect(error).to.be.instanceOf(RpcTimeoutError);
-      expect((error as Error).message).to.equal(`No reply from "${route}" within 50 ms.`);
+      const state = 'Its queue has 1 consumer, and 0 messages wait.';
+      expect((error as Error).message).to.equal(`No reply from "${route}" within 50 ms. ${state}`);
     });
 
     it('drops a reply that comes after the timeout', async () => {

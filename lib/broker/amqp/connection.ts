@@ -205,10 +205,7 @@ function closed(): ConnectionFailedError {
 
 /** Names every address that was tried, and no password. */
 function unreachable(failures: readonly Failure[]): ConnectionFailedError {
-  const isRefused = failures.some(({ error }) => /ACCESS[-_]REFUSED|403|ConnectionOpenOk/i.test(error.message));
-  const hint = isRefused
-    ? 'Check user name, password and vhost.'
-    : 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
+  const hint = failures.map(({ error }) => hintOf(error)).find((found) => found !== undefined) ?? WHERE_IS_IT;
   const tried = failures.map(({ url, error }) => `${url.host}: ${reasonOf(error)}`);
   const facts = {
     host: failures.map(({ url }) => url.host).join(', '),
@@ -216,6 +213,15 @@ function unreachable(failures: readonly Failure[]): ConnectionFailedError {
   };
   const cause = failures.at(-1)?.error;
   return new ConnectionFailedError(`Cannot reach RabbitMQ at ${tried.join('; ')}. ${hint}`, facts, { cause });
+}
+
+const WHERE_IS_IT = 'Is RabbitMQ running there? Set BGTASKS_URL, or `url` in configure().';
+
+function hintOf(error: Error): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (/ACCESS[-_]REFUSED|403|ConnectionOpenOk/i.test(error.message)) return 'Check user name, password and vhost.';
+  if (/CERT|SSL|TLS|SIGNATURE|EPROTO/.test(String(code))) return 'Check `tls` in configure(), and the certificates.';
+  return undefined;
 }
 
 /** Where both address families of a host are refused, Node's error has a code and no message. */

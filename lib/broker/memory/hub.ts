@@ -41,8 +41,9 @@ export class Hub {
     return hub;
   }
 
+  /** But for those that the library made for itself. */
   get queueNames(): readonly string[] {
-    return [...this.#queues.keys()];
+    return [...this.#queues.keys()].filter((name) => !name.startsWith('bgtasks.'));
   }
 
   leave(connection: object): void {
