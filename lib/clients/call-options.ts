@@ -17,7 +17,7 @@ function problemWith(options: CallOptions): string | undefined {
     if (!NAMES.includes(name)) return `unknown option "${name}". Options are: ${NAMES.join(', ')}.`;
   }
   const { timeoutMs, signal, idempotent, retry } = options;
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     const allowed = `a number of milliseconds above 0 and at most ${MAX_TIMEOUT_MS}`;
     return `"timeoutMs" must be ${allowed}, not ${preview(timeoutMs)}.`;
   }
