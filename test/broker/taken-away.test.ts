@@ -1,6 +1,7 @@
 import { connect } from 'amqplib';
 import { expect } from 'chai';
 import { AmqpBroker } from '../../lib/broker/amqp/broker.js';
+import type { Delivery } from '../../lib/broker/broker.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
@@ -50,5 +51,32 @@ describe('RabbitMQ, whose queues are taken away', () => {
     expect(broker.isConsuming).to.equal(false);
     await channel.deleteQueue(bad);
     await until(() => broker.isConsuming);
+  });
+});
+
+describe('RabbitMQ, while its channel is being closed', () => {
+  it('takes no settling and no reply any more, and does not mind', async () => {
+    const broker = autoClose(new AmqpBroker([rabbitUrl()], silentLogger));
+    const queue = unique('closing');
+    const deliveries: Delivery[] = [];
+    await broker.consume({
+      queue,
+      declarations: [{ queue: { name: queue, durable: true, arguments: { 'x-expires': 60_000 } } }],
+      prefetch: 10,
+      onDelivery: (delivery) => void deliveries.push(delivery),
+    });
+    for (const text of ['a', 'b', 'c']) {
+      await broker.publish({ exchange: '', routingKey: queue, body: Buffer.from(text), properties: {} });
+    }
+    await until(() => deliveries.length === 3);
+    const closed = broker.close();
+    await Promise.resolve();
+    const [first, second, third] = deliveries;
+    first?.ack();
+    second?.reject({ requeue: true });
+    third?.reply(queue, { body: Buffer.from('x'), properties: {} });
+    await closed;
+    const other = autoClose(new AmqpBroker([rabbitUrl()], silentLogger));
+    await until(async () => (await other.inspect(queue))?.messages === 3);
   });
 });

@@ -65,8 +65,8 @@ export class AmqpChannel<C extends Channel = Channel> {
     this.#isKept = false;
     const life = this.#life;
     if (!life?.isOpen) return;
+    life.isOpen = false; // at once: a channel that is closing throws at whatever is done on it
     await life.channel.close().catch(() => {});
-    life.isOpen = false;
   }
 
   async #open(): Promise<ChannelLife<C>> {

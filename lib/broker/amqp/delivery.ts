@@ -1,5 +1,12 @@
 /** Messages as amqplib has them, and as the library has them. */
-import type { Channel, ConfirmChannel, ConsumeMessage, Message, Options } from 'amqplib';
+import {
+  type Channel,
+  type ConfirmChannel,
+  type ConsumeMessage,
+  IllegalOperationError,
+  type Message,
+  type Options,
+} from 'amqplib';
 import type { Delivery, IncomingMessage, MessageProperties, OutgoingMessage } from '../broker.js';
 import type { ChannelLife } from './channel.js';
 
@@ -41,18 +48,27 @@ export class AmqpDelivery implements Delivery {
   }
 
   reply(routingKey: string, reply: IncomingMessage, exchange = ''): void {
-    if (!this.isOpen) return;
     const { body, properties } = reply;
-    this.#life.channel.publish(exchange, routingKey, body, optionsOf(properties, true));
+    this.#whileOpen((channel) => channel.publish(exchange, routingKey, body, optionsOf(properties, true)));
   }
 
   ack(): void {
-    if (this.isOpen) this.#life.channel.ack(this.#message);
+    this.#whileOpen((channel) => channel.ack(this.#message));
   }
 
   /** A reject and not a nack: RabbitMQ 4.3 counts only the former against the delivery limit. */
   reject({ requeue }: { requeue: boolean }): void {
-    if (this.isOpen) this.#life.channel.reject(this.#message, requeue);
+    this.#whileOpen((channel) => channel.reject(this.#message, requeue));
+  }
+
+  /** Its connection may be closing, which is not told before it is closed. */
+  #whileOpen(act: (channel: Channel) => unknown): void {
+    if (!this.isOpen) return;
+    try {
+      act(this.#life.channel);
+    } catch (error) {
+      if (!(error instanceof IllegalOperationError)) throw error;
+    }
   }
 }
 
