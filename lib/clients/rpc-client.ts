@@ -202,6 +202,7 @@ export class RpcClient {
       this.#options.log.debug({ correlationId: id }, 'reply dropped: nobody waits for it any more');
       return;
     }
+    this.#explanations.delete(route);
     try {
       const outcome = this.#decode(route, reply);
       if (outcome.error) this.pending.fail(id, new RemoteError(route, outcome.error));
@@ -233,14 +234,17 @@ export class RpcClient {
     }
   }
 
-  /** One question per route at a time: a service that hangs lets many calls end in one instant. */
+  /**
+   * One question per route until it answers again: a service that hangs lets many calls end in one instant, and asking
+   * renews the lease of the queue (`x-expires`), which is what tells of a service that is gone for good.
+   */
   #explain(route: string): Promise<TimeoutFacts | undefined> {
+    const { broker, protocolOf } = this.#options;
+    if (!broker.isConnected || broker.blockedBy !== undefined) return explainTimeout(broker, route);
     let explanation = this.#explanations.get(route);
     if (!explanation) {
-      const { broker, protocolOf } = this.#options;
       explanation = explainTimeout(broker, protocolOf(route).queueOf(route).name);
       this.#explanations.set(route, explanation);
-      void explanation.finally(() => this.#explanations.delete(route));
     }
     return explanation;
   }
