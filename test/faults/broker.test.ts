@@ -1,7 +1,6 @@
 import { type Logger, NoRouteError, RpcTimeoutError } from 'bgtasks';
 import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
-import { autoClose } from '../support/auto-close.js';
 import { startOwnNode } from '../support/own-node.js';
 import {
   closeAllConnections,
@@ -14,7 +13,7 @@ import {
 import type { RabbitNode } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 import { pause, until } from '../support/until.js';
-import { Load } from './load.js';
+import { loadOfCalls } from './load.js';
 import { ServicePair } from './service-pair.js';
 
 describe('a broker', function () {
@@ -41,11 +40,10 @@ describe('a broker', function () {
     ['whose operator deletes the queue', false, () => deleteQueue(node, pair.route)],
   ] as const) {
     it(`${what} under load: every call settles, and calls are answered again`, async () => {
-      const load = autoClose(new Load(pair.api, pair));
-      await until(() => load.answered > 100);
+      const load = loadOfCalls(pair.api, pair);
+      await load.goesOn();
       await fault();
-      const before = load.answered;
-      await until(() => load.answered > before + 100);
+      await load.goesOn();
       await load.stop();
       expect(load.wrong).to.deep.equal([]);
       expect(pair.ledger.lost()).to.deep.equal([]);

@@ -1,11 +1,10 @@
 import { type BgTasksError, RpcTimeoutError, ServiceUnavailableError } from 'bgtasks';
 import { expect } from 'chai';
-import { autoClose } from '../support/auto-close.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import { pause, until } from '../support/until.js';
-import { Load } from './load.js';
+import { loadOfCalls } from './load.js';
 import { ServicePair } from './service-pair.js';
 
 /** What the network does, until the call has settled. */
@@ -99,13 +98,12 @@ describe('a connection', function () {
 
   it('cut again and again under load: every call settles, and no answer is made up', async () => {
     const pair = await ServicePair.start(rabbitUrl());
-    const load = autoClose(new Load(pair.api, pair));
+    const load = loadOfCalls(pair.api, pair);
     for (let cut = 0; cut < 12; cut += 1) {
       await pause(50 + Math.random() * 100);
       (cut % 2 ? pair.apiProxy : pair.workerProxy).cut(cut % 3 ? 'reset' : 'end');
     }
-    const before = load.answered;
-    await until(() => load.answered > before + 100);
+    await load.goesOn();
     await load.stop();
     expect(load.wrong).to.deep.equal([]);
     expect(pair.ledger.lost()).to.deep.equal([]);

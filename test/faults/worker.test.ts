@@ -8,7 +8,7 @@ import { rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 import { until } from '../support/until.js';
 import { startWorker } from '../support/worker-process.js';
-import { Load } from './load.js';
+import { loadOfCalls } from './load.js';
 
 const ECHO = new URL('./tasks/echo.js', import.meta.url);
 
@@ -58,11 +58,10 @@ describe('a worker', function () {
 
   it('killed under load, one of two: every call settles, and nothing that was answered is without its effect', async () => {
     const [first] = [await worker(), await worker()];
-    const load = autoClose(new Load(api, { route, ledger }));
-    await until(() => load.answered > 100);
+    const load = loadOfCalls(api, { route, ledger });
+    await load.goesOn();
     await first.kill();
-    const before = load.answered;
-    await until(() => load.answered > before + 100);
+    await load.goesOn();
     await load.stop();
     expect(load.wrong).to.deep.equal([]);
     expect(load.refused.size).to.equal(0);
@@ -71,8 +70,8 @@ describe('a worker', function () {
 
   it('that is told to end under load finishes what it has, and the other one goes on', async () => {
     const [first] = [await worker(), await worker()];
-    const load = autoClose(new Load(api, { route, ledger }));
-    await until(() => load.answered > 100);
+    const load = loadOfCalls(api, { route, ledger });
+    await load.goesOn();
     expect(await first.stop()).to.equal(0);
     await load.stop();
     expect(load.wrong).to.deep.equal([]);

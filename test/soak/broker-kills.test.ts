@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import { Load } from '../faults/load.js';
+import { loadOfCalls } from '../faults/load.js';
 import { ServicePair } from '../faults/service-pair.js';
-import { autoClose } from '../support/auto-close.js';
 import { startOwnNode } from '../support/own-node.js';
 import type { RabbitNode } from '../support/rabbitmq.js';
-import { pause, until } from '../support/until.js';
+import { pause } from '../support/until.js';
 
 const KILLS = 15;
 
@@ -18,15 +17,13 @@ describe(`a broker that is killed ${KILLS} times under load`, () => {
 
   it('has every call settled and answered again each time', async () => {
     const pair = await ServicePair.start(node.url);
-    const load = autoClose(new Load(pair.api, pair));
+    const load = loadOfCalls(pair.api, pair);
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const before = load.answered;
-      await until(() => load.answered > before + 100);
+      await load.goesOn();
       await pause(Math.random() * 200);
       await node.restart();
     }
-    const before = load.answered;
-    await until(() => load.answered > before + 100);
+    await load.goesOn();
     await load.stop();
     expect(load.wrong).to.deep.equal([]);
     expect(pair.ledger.lost()).to.deep.equal([]);
