@@ -21,7 +21,7 @@ import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
 import { rejection } from '../support/rejection.js';
-import { pause } from '../support/until.js';
+import { pause, until } from '../support/until.js';
 
 export function rpcContract(address: () => string): void {
   let url: string;
@@ -500,7 +500,7 @@ export function rpcContract(address: () => string): void {
       });
       await Promise.all([helper.start(), images.start()]);
       const answer = api.call(outer);
-      await pause(30);
+      await until(() => images.health().inFlight === 1);
       const closed = images.close();
       expect(await rejection(images.call(inner))).to.be.instanceOf(ServiceStoppingError);
       expect(await answer).to.equal('inner');
@@ -516,7 +516,7 @@ export function rpcContract(address: () => string): void {
       });
       await images.start();
       const answer = api.call(route);
-      await pause(30);
+      await until(() => images.health().inFlight === 1);
       const startedAt = performance.now();
       await Promise.all([images.close(), images.close(), images.start()]);
       expect(performance.now() - startedAt).to.be.below(4000); // drainMs would be waited for in full
@@ -533,7 +533,7 @@ export function rpcContract(address: () => string): void {
       });
       await images.start();
       const answer = api.call(route);
-      await pause(30);
+      await until(() => images.health().inFlight === 1);
       await images.close();
       expect(await answer).to.equal('finished');
     });
