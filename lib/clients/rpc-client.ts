@@ -40,6 +40,9 @@ export interface RpcClientOptions {
   readonly log: Logger;
 }
 
+/** Longer than the lease of a queue (`x-expires`, 300 s). */
+const ASK_EVERY_MS = 600_000;
+
 interface Call extends PendingCall {
   readonly body: unknown;
   readonly caller: Caller;
@@ -55,7 +58,8 @@ interface Call extends PendingCall {
 export class RpcClient {
   readonly #options: RpcClientOptions;
   readonly pending: PendingCalls<Call>;
-  readonly #explanations = new Map<string, Promise<TimeoutFacts | undefined>>();
+  /** Since the last answer of each route. */
+  readonly #explanations = new Map<string, { at: number; facts: Promise<TimeoutFacts | undefined> }>();
   #channel: CallChannel | undefined;
   #opening: Promise<CallChannel> | undefined;
   #isClosed = false;
@@ -235,18 +239,17 @@ export class RpcClient {
   }
 
   /**
-   * One question per route until it answers again: a service that hangs lets many calls end in one instant, and asking
-   * renews the lease of the queue (`x-expires`), which is what tells of a service that is gone for good.
+   * Seldom one question per route: a service that hangs lets many calls end in one instant, and asking renews the lease of
+   * the queue, which is what tells of a service that is gone for good.
    */
   #explain(route: string): Promise<TimeoutFacts | undefined> {
     const { broker, protocolOf } = this.#options;
-    if (!broker.isConnected || broker.blockedBy !== undefined) return explainTimeout(broker, route);
-    let explanation = this.#explanations.get(route);
-    if (!explanation) {
-      explanation = explainTimeout(broker, protocolOf(route).queueOf(route).name);
-      this.#explanations.set(route, explanation);
-    }
-    return explanation;
+    const known = this.#explanations.get(route);
+    const isFresh = known !== undefined && performance.now() - known.at < ASK_EVERY_MS;
+    if (isFresh && broker.isConnected && broker.blockedBy === undefined) return known.facts;
+    const facts = explainTimeout(broker, protocolOf(route).queueOf(route).name);
+    this.#explanations.set(route, { at: performance.now(), facts });
+    return facts;
   }
 
   /** Best effort: whoever runs it may stop. */
