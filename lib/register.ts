@@ -4,6 +4,8 @@
  * Shape:  all take `(name, options?)(handler)`, `(name, options?, handler)`, or stand on a class method.
  */
 import { BgTasksError, preview } from './errors.js';
+import { PROTOCOLS } from './protocols/index.js';
+import { positional, readArguments } from './tasks/arguments.js';
 import { decorated, type Instances } from './tasks/decorated.js';
 import type { EventOptions, OnEventFn } from './tasks/event.js';
 import type { JobTaskFn } from './tasks/job.js';
@@ -46,7 +48,7 @@ export function registering(parts: RegisterParts): Registering {
     }
     const description = options.description === undefined ? {} : { description: options.description };
     const known = { ...description, handler: handler as Handler<unknown, unknown> };
-    parts.add({ ...task, ...known });
+    parts.add({ ...task, ...known, ...(isPositional(task) && { handler: spreading(task, handler as Positional) }) });
     if (isMethod) return undefined;
     const bound = Object.entries(verbs).map(([name, verb]) => [name, verb.bind(undefined, route)]);
     return { kind, route, ...known, ...(event && { event: event.name }), ...Object.fromEntries(bound) };
@@ -82,6 +84,21 @@ export function registering(parts: RegisterParts): Registering {
   }) as OnEventFn;
 
   return { rpcTask, jobTask, onEvent };
+}
+
+type Positional = (...args: readonly unknown[]) => unknown;
+
+function isPositional({ kind, options: { protocol = 'json' } }: Pick<TaskDefinition, 'kind' | 'options'>): boolean {
+  return kind !== 'event' && PROTOCOLS[protocol].isPositional === true;
+}
+
+/** A body `{ args, kwargs }` becomes the arguments of the handler. */
+function spreading(
+  { route, options }: Omit<TaskDefinition, 'handler'>,
+  handler: Positional,
+): Handler<unknown, unknown> {
+  const { params = [] } = options;
+  return (body) => handler(...positional(route, params, readArguments(body) ?? { args: [body] }));
 }
 
 /** How each kind is registered, for messages. */

@@ -13,6 +13,7 @@ import type { Contract, Remote } from './contract/contract.js';
 import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, ServiceStoppingError } from './errors.js';
+import { PROTOCOLS } from './protocols/index.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import { registering } from './register.js';
 import { RemoteFields } from './remote/remote-fields.js';
@@ -327,7 +328,7 @@ export class Service implements AsyncDisposable {
     const registry = this.#registry;
     const client = new RpcClient({
       broker,
-      protocolOf: (route) => protocolOf(registry.get(route)),
+      protocolOf: (route, name) => (name ? PROTOCOLS[name] : protocolOf(registry.get(route))),
       rpcTimeoutMs: settings.rpcTimeoutMs,
       maxBodyBytes: settings.maxBodyBytes,
       replyQueue: settings.replyQueue,

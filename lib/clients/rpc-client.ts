@@ -7,7 +7,7 @@
  * again on the next one.
  */
 import { randomUUID } from 'node:crypto';
-import type { Broker, CallChannel, IncomingMessage } from '../broker/broker.js';
+import type { Broker, CallChannel, IncomingMessage, ReplyQueue } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import {
   BadReplyError,
@@ -23,9 +23,10 @@ import {
 } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { cancelMessage } from '../protocols/cancel.js';
-import type { Outcome, Protocol } from '../protocols/protocol.js';
+import type { Protocol, ProtocolName } from '../protocols/protocol.js';
 import { currentScope } from '../scope.js';
 import type { CallOptions } from '../tasks/remotes.js';
+import { CallLine } from './call-line.js';
 import { checkCallOptions } from './call-options.js';
 import { explainTimeout } from './explain-timeout.js';
 import { pauseBetween } from './pause-between.js';
@@ -33,7 +34,8 @@ import { type PendingCall, PendingCalls } from './pending-calls.js';
 
 export interface RpcClientOptions {
   readonly broker: Broker;
-  readonly protocolOf: (route: string) => Protocol;
+  /** Of the task that is registered here under the route; else the default one. */
+  readonly protocolOf: (route: string, name: ProtocolName | undefined) => Protocol;
   readonly rpcTimeoutMs: number;
   readonly maxBodyBytes: number;
   readonly replyQueue: 'direct' | 'exclusive';
@@ -45,6 +47,9 @@ const ASK_EVERY_MS = 600_000;
 
 interface Call extends PendingCall {
   readonly body: unknown;
+  readonly protocol: Protocol;
+  readonly line: CallLine;
+  readonly queue: string | undefined;
   readonly caller: Caller;
   readonly isIdempotent: boolean;
   /** By the clock of `performance`. */
@@ -60,14 +65,14 @@ export class RpcClient {
   readonly pending: PendingCalls<Call>;
   /** Since the last answer of each route. */
   readonly #explanations = new Map<string, { at: number; facts: Promise<TimeoutFacts | undefined> }>();
-  #channel: CallChannel | undefined;
-  #opening: Promise<CallChannel> | undefined;
+  /** By what the protocols ask for. */
+  readonly #lines = new Map<ReplyQueue, CallLine>();
   #isClosed = false;
 
   constructor(options: RpcClientOptions) {
     this.#options = options;
     this.pending = new PendingCalls({
-      explain: ({ route }) => this.#explain(route),
+      explain: (call) => this.#explain(call),
       onAbort: (call) => this.#cancel(call),
     });
   }
@@ -118,8 +123,13 @@ export class RpcClient {
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(new ServiceStoppingError(`"${route}" was not called`));
+    const protocol = this.#options.protocolOf(route, options.protocol);
+    const line = this.#lineOf(protocol);
     const call: Call = {
       id: randomUUID(),
+      protocol,
+      line,
+      queue: options.queue,
       route,
       body,
       timeoutMs,
@@ -130,7 +140,7 @@ export class RpcClient {
       isSent: false,
     };
     const answer = this.pending.open(call, signal);
-    if (this.#channel) this.#send(this.#channel, call);
+    if (line.channel) this.#send(line.channel, call);
     else void this.#sendOnceOpen(call);
     return answer;
   }
@@ -148,7 +158,7 @@ export class RpcClient {
   async #sendOnceOpen(call: Call): Promise<void> {
     for (let attempt = 1; this.pending.get(call.id); attempt += 1) {
       try {
-        this.#send(await this.#open(), call);
+        this.#send(await call.line.open(), call);
         return;
       } catch (error) {
         if (!call.isSent || this.#isClosed) this.pending.fail(call.id, notSent(call, error));
@@ -160,11 +170,10 @@ export class RpcClient {
   #send(channel: CallChannel, call: Call): void {
     const timeoutMs = call.expiresAt - performance.now();
     if (!this.pending.get(call.id) || timeoutMs <= 0) return; // given up meanwhile, or about to be
-    const { protocolOf, maxBodyBytes } = this.#options;
-    const { id: correlationId, route, body, caller } = call;
-    const request = { route, body, correlationId, replyTo: channel.replyTo, timeoutMs, caller };
+    const { id: correlationId, route, body, caller, protocol, queue } = call;
+    const request = { route, body, correlationId, replyTo: channel.replyTo, timeoutMs, caller, queue };
     try {
-      channel.send(protocolOf(route).encodeRequest(request, maxBodyBytes));
+      channel.send(protocol.encodeRequest(request, this.#options.maxBodyBytes));
       call.channel = channel;
       call.isSent = true;
     } catch (error) {
@@ -172,52 +181,35 @@ export class RpcClient {
     }
   }
 
-  #open(): Promise<CallChannel> {
-    this.#opening ??= this.#openChannel().catch((error) => {
-      this.#opening = undefined;
-      throw error;
+  #lineOf({ replyQueue = this.#options.replyQueue }: Protocol): CallLine {
+    const found = this.#lines.get(replyQueue);
+    if (found) return found;
+    const line = new CallLine(this.#options.broker, replyQueue, {
+      onReply: (reply) => this.#onReply(reply),
+      onReturn: (id, known) => this.#onReturn(id, known),
+      onLost: (channel, cause) => this.#onLost(channel, cause),
     });
-    return this.#opening;
-  }
-
-  async #openChannel(): Promise<CallChannel> {
-    const { broker, replyQueue } = this.#options;
-    let channel: CallChannel | undefined;
-    let isLost = false;
-    const onLost = (cause: Error | undefined) => {
-      isLost = true;
-      if (channel) this.#onLost(channel, cause);
-    };
-    const listener = {
-      onReply: (reply: IncomingMessage) => this.#onReply(reply),
-      onReturn: (id: string, known?: readonly string[]) => this.#onReturn(id, known),
-      onLost,
-    };
-    channel = await broker.openCalls(listener, replyQueue);
-    if (isLost) throw new Error('The channel was lost while it was opened.');
-    this.#channel = channel;
-    return channel;
+    this.#lines.set(replyQueue, line);
+    return line;
   }
 
   #onReply(reply: IncomingMessage): void {
     const id = reply.properties.correlationId ?? '';
-    const route = this.pending.get(id)?.route;
-    if (route === undefined) {
+    const call = this.pending.get(id);
+    if (call === undefined) {
       this.#options.log.debug({ correlationId: id }, 'reply dropped: nobody waits for it any more');
       return;
     }
+    const { route, protocol } = call;
     this.#explanations.delete(route);
     try {
-      const outcome = this.#decode(route, reply);
+      const outcome = protocol.decodeReply(reply, this.#options.maxBodyBytes);
+      if (outcome === undefined) return; // of its progress
       if (outcome.error) this.pending.fail(id, new RemoteError(route, outcome.error));
       else this.pending.resolve(id, outcome.value);
     } catch (error) {
       this.pending.fail(id, new BadReplyError(route, messageOf(error), { cause: error }));
     }
-  }
-
-  #decode(route: string, reply: IncomingMessage): Outcome {
-    return this.#options.protocolOf(route).decodeReply(reply, this.#options.maxBodyBytes);
   }
 
   #onReturn(id: string, known: readonly string[] | undefined): void {
@@ -226,10 +218,6 @@ export class RpcClient {
   }
 
   #onLost(channel: CallChannel, cause: Error | undefined): void {
-    if (this.#channel === channel) {
-      this.#channel = undefined;
-      this.#opening = undefined;
-    }
     for (const call of this.pending.calls) {
       if (call.channel !== channel) continue;
       call.channel = undefined;
@@ -242,12 +230,12 @@ export class RpcClient {
    * Seldom one question per route: a service that hangs lets many calls end in one instant, and asking renews the lease of
    * the queue, which is what tells of a service that is gone for good.
    */
-  #explain(route: string): Promise<TimeoutFacts | undefined> {
-    const { broker, protocolOf } = this.#options;
+  #explain({ route, protocol, queue }: Call): Promise<TimeoutFacts | undefined> {
+    const { broker } = this.#options;
     const known = this.#explanations.get(route);
     const isFresh = known !== undefined && performance.now() - known.at < ASK_EVERY_MS;
     if (isFresh && broker.isConnected && broker.blockedBy === undefined) return known.facts;
-    const facts = explainTimeout(broker, protocolOf(route).queueOf(route).name);
+    const facts = explainTimeout(broker, protocol.requestsOf(route, { queue }).queue);
     this.#explanations.set(route, { at: performance.now(), facts });
     return facts;
   }

@@ -7,8 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Broker, Declaration, OutgoingMessage } from '../broker/broker.js';
 import { BgTasksError, ConnectionFailedError, NoRouteError, preview, ServiceStoppingError } from '../errors.js';
-import { json } from '../protocols/json.js';
-import type { WorkProtocol } from '../protocols/protocol.js';
+import { PROTOCOLS } from '../protocols/index.js';
+import type { ProtocolName, WorkProtocol } from '../protocols/protocol.js';
 import { currentScope } from '../scope.js';
 import type { EmitOptions } from '../tasks/event.js';
 import type { EnqueueOptions, Job } from '../tasks/job.js';
@@ -52,10 +52,11 @@ export class WorkClient {
     return { id: messageId, route };
   }
 
-  async emit(serviceName: string, event: string, body: unknown, { messageId = randomUUID() }: EmitOptions = {}) {
+  async emit(serviceName: string, event: string, body: unknown, options: EmitOptions = {}): Promise<void> {
+    const { messageId = randomUUID(), protocol = 'json' } = options;
     if (this.#isClosed) throw new ServiceStoppingError(`the event "${event}" was not emitted`);
     checkId(event, messageId);
-    const work = json.work as WorkProtocol;
+    const work = workOf(event, protocol);
     const exchange = work.exchangeOf(serviceName);
     const job = { body, messageId, caller: currentScope()?.caller ?? {} };
     const encoded = work.encode(job, this.#options.maxBodyBytes);
@@ -79,6 +80,12 @@ export class WorkClient {
       throw error;
     }
   }
+}
+
+function workOf(event: string, protocol: ProtocolName): WorkProtocol {
+  const found = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol].work : undefined;
+  if (found) return found;
+  throw new BgTasksError('USAGE', `Emitting "${event}": the protocol ${preview(protocol)} has no events.`, { event });
 }
 
 function delayOf({ delayMs, runAt }: EnqueueOptions): number {

@@ -19,13 +19,13 @@ export interface Verifiable {
 export function remoteContract<T extends object>(
   call: Call,
   contract: Contract<T>,
-  options: CallOptions & { readonly byName?: boolean } = {},
+  options: CallOptions = {},
 ): Remote<T> & Verifiable {
-  const { byName = false, ...callOptions } = options;
+  const byName = options.protocol === 'celery'; // celery-abc takes nothing by position
   const methods = Object.entries(contract.methods as Record<string, MethodOptions>);
   const calls = methods.map(([method, { args: params, timeoutMs, idempotent }]) => {
     const route = routeOf(contract.name, method);
-    const own = { ...callOptions, ...(timeoutMs !== undefined && { timeoutMs }), ...(idempotent && { idempotent }) };
+    const own = { ...options, ...(timeoutMs !== undefined && { timeoutMs }), ...(idempotent && { idempotent }) };
     const send = async (...args: unknown[]) =>
       call(route, byName ? { args: [], kwargs: named(route, params, args) } : { args }, own);
     return [method, send];
@@ -35,7 +35,7 @@ export function remoteContract<T extends object>(
       call,
       contract.name,
       methods.map(([method]) => method),
-      callOptions,
+      options,
     );
   return Object.freeze({ ...Object.fromEntries(calls), verify }) as Remote<T> & Verifiable;
 }

@@ -8,5 +8,9 @@ import type { Protocol } from './protocol.js';
 export const bgtasksPython: Protocol = {
   ...json,
   name: 'bgtasks-python',
-  queueOf: (route) => ({ name: route, durable: false, arguments: {} }),
+  requestsOf: (route) => ({
+    queue: route,
+    declarations: [{ queue: { name: route, durable: false, arguments: {} } }],
+  }),
+  work: undefined,
 };

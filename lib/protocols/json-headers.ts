@@ -45,7 +45,7 @@ function writeCaller(caller: Caller): string {
 }
 
 /** A caller that cannot be read is nobody: it is a hint for the handler, and no reason to refuse the call. */
-function readCaller(header: unknown): Caller {
+export function readCaller(header: unknown): Caller {
   if (typeof header !== 'string') return {};
   try {
     const caller = readJson(Buffer.from(header), MAX_CALLER_BYTES);

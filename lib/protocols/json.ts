@@ -16,13 +16,14 @@ const ERROR = 'bgtasks-error';
 
 /** Publishing does not renew it: a service that was gone for so long is no route any more, a restart is a wait. */
 const QUEUE_EXPIRES_MS = 300_000;
+const ARGUMENTS = { 'x-queue-type': 'classic', 'x-expires': QUEUE_EXPIRES_MS };
+
 export const json: Protocol = {
   name: 'json',
 
-  queueOf: (route) => ({
-    name: route,
-    durable: true,
-    arguments: { 'x-queue-type': 'classic', 'x-expires': QUEUE_EXPIRES_MS },
+  requestsOf: (route) => ({
+    queue: route,
+    declarations: [{ queue: { name: route, durable: true, arguments: ARGUMENTS } }],
   }),
 
   encodeRequest({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes) {

@@ -5,11 +5,11 @@
  * Shape:  one object per protocol; each step of the trip of a call is one function of it.
  * Errors: `decodeBody` and the `encode...` functions throw `BAD_BODY` or `BODY_TOO_LARGE`.
  */
-import type { Declaration, ExchangeSpec, IncomingMessage, OutgoingMessage, QueueSpec } from '../broker/broker.js';
+import type { Declaration, ExchangeSpec, IncomingMessage, OutgoingMessage, ReplyQueue } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import type { WorkQueueOptions } from '../topology/work-queue.js';
 
-export type ProtocolName = 'json' | 'bgtasks-python';
+export type ProtocolName = 'json' | 'gzip-json' | 'celery' | 'micro-framework' | 'bgtasks-python';
 
 /** A call, before it is bytes. */
 export interface Request {
@@ -20,6 +20,15 @@ export interface Request {
   /** How long the caller waits from now. */
   readonly timeoutMs: number;
   readonly caller: Caller;
+  /** Where several tasks share one. */
+  readonly queue?: string | undefined;
+}
+
+/** Where requests arrive. */
+export interface RequestSource {
+  readonly queue: string;
+  /** The queue, and what belongs to it, in the order of declaration. */
+  readonly declarations: readonly Declaration[];
 }
 
 /** What is known of a request apart from its body, which may turn out to be unreadable. */
@@ -30,13 +39,20 @@ export interface RequestInfo {
   readonly replyTo: string | undefined;
   /** Epoch milliseconds. */
   readonly deadline: number | undefined;
+  /** Epoch milliseconds: it is not to be started before. */
+  readonly notBefore?: number | undefined;
   readonly caller: Caller;
+  /** The task that it names, where tasks share a queue. */
+  readonly route?: string | undefined;
 }
 
 /** How a call ended at its worker. */
-export type Outcome =
-  | { readonly value: unknown; readonly error?: undefined }
-  | { readonly error: { readonly code: string; readonly message: string } };
+export type Outcome = { readonly value: unknown; readonly error?: undefined } | { readonly error: WireError };
+
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** A job or an event, before it is bytes. */
 export interface OutgoingWork {
@@ -73,11 +89,22 @@ export interface WorkProtocol {
 export interface Protocol {
   readonly name: ProtocolName;
   /** Undefined where the protocol has calls only. */
-  readonly work?: WorkProtocol;
-  queueOf(route: string): QueueSpec;
+  readonly work?: WorkProtocol | undefined;
+  /** Bodies are `{ args, kwargs }`, and handlers get their arguments by position. */
+  readonly isPositional?: true;
+  /** Tasks share a queue: a message names its task. What this gives is answered where nobody serves that. */
+  readonly unknownTask?: (route: string | undefined) => WireError;
+  /** What is answered to a request that has expired in its queue; left out: nothing. */
+  readonly expired?: WireError;
+  /** What replies of this protocol need. Default: as the service is set up. */
+  readonly replyQueue?: ReplyQueue;
+  /** Through which replies are sent. Default: the default exchange. */
+  readonly replyExchange?: string;
+  requestsOf(route: string, options: { readonly queue?: string | undefined }): RequestSource;
   encodeRequest(request: Request, maxBodyBytes: number): OutgoingMessage;
   decodeInfo(message: IncomingMessage): RequestInfo;
   decodeBody(message: IncomingMessage, maxBodyBytes: number): unknown;
   encodeReply(info: RequestInfo, outcome: Outcome, maxBodyBytes: number): IncomingMessage;
-  decodeReply(message: IncomingMessage, maxBodyBytes: number): Outcome;
+  /** Undefined for a message that comes before the reply. */
+  decodeReply(message: IncomingMessage, maxBodyBytes: number): Outcome | undefined;
 }

@@ -10,13 +10,13 @@ export type Instances = Map<Constructor, object>;
 /** The handler behind a decorated method. `target` is the prototype, or the class itself for a static method. */
 export function decorated(target: object, key: PropertyKey, instances: Instances): Handler<unknown, unknown> {
   const isStatic = typeof target === 'function';
-  return (body, context) => {
+  return (...args: readonly unknown[]) => {
     const owner = isStatic ? target : instanceOf(target.constructor as Constructor, instances);
     const method = (owner as Record<PropertyKey, unknown>)[key];
     if (typeof method !== 'function') {
-      throw new BgTasksError('INVALID_TASK', `Task "${context.route}" stands on "${String(key)}", which is no method.`);
+      throw new BgTasksError('INVALID_TASK', `A task stands on "${String(key)}", which is no method.`);
     }
-    return method.call(owner, body, context) as unknown;
+    return method.apply(owner, args) as unknown;
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * Shape:  `onEvent(service, event, options?)(handler)`; one durable queue per event, listening service and `name`.
  */
+import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodyOfSchema, BodySchema } from '../schema.js';
 import type { JobOptions } from './job.js';
 import type { Decorate } from './rpc.js';
@@ -49,6 +50,8 @@ export type OnEventFn = <const N extends string, S extends BodySchema | undefine
 export interface EmitOptions {
   /** `context.messageId` of the handlers. At most 200 bytes. Default: a random UUID. */
   messageId?: string;
+  /** How the event looks on the wire. Default: `json`. All events of a service share an exchange: keep to one. */
+  protocol?: ProtocolName;
 }
 
 /** Resolves once the broker has the event. One that nobody listens to is no error. */

@@ -1,6 +1,7 @@
 /** What is known of the tasks of other services: types alone, filled by module augmentation. */
 import type { Envelope, Unwrapped } from '../envelope.js';
 import type { Json } from '../json.js';
+import type { ProtocolName } from '../protocols/protocol.js';
 import type { RpcTask } from './rpc.js';
 
 /**
@@ -78,6 +79,10 @@ export interface CallOptions {
    * one timeout. Needs `idempotent`. Default: 0.
    */
   retry?: number;
+  /** How the task looks on the wire. Default: that of the task registered here under the route, else `json`. */
+  protocol?: ProtocolName;
+  /** Of the protocol `celery`: the queue that the task is served from. Default: `celery`. */
+  queue?: string;
 }
 
 /** One signature: with `call<T>(...)` the answer is taken to be T, else it follows from the route. */

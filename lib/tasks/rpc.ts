@@ -6,6 +6,7 @@
 import type { Fail } from '../envelope.js';
 import type { Json } from '../json.js';
 import type { BodyErrors, BodyOfSchema, BodySchema, InputOfSchema } from '../schema.js';
+import type { Arguments } from './arguments.js';
 import type { BodyArgs, CallOptions } from './remotes.js';
 import type { Handler, RpcOptions, Task, TaskContext } from './task.js';
 
@@ -37,7 +38,17 @@ export interface RegisterRpc<R extends string, S> extends Decorate<S> {
   <A, B = unknown>(handler: Handler<Checked<S, B>, A>): RpcTask<R, Wire<S, B>, Answer<S, A>>;
 }
 
+/** Of the protocols whose callers send arguments by position or by name. */
+export interface PositionalOptions extends Omit<RpcOptions, 'body'> {
+  protocol: 'celery' | 'micro-framework';
+}
+
 export interface RpcTaskFn {
+  /** Handlers get the arguments alone; `currentTask()` is the context. */
+  <const R extends string>(
+    route: R,
+    options: PositionalOptions,
+  ): <P extends readonly unknown[], A>(handler: (...args: P) => A) => RpcTask<R, Arguments<P>, Answer<undefined, A>>;
   <const R extends string, A, B = unknown>(route: R, handler: Handler<B, A>): RpcTask<R, B, Answer<undefined, A>>;
   <const R extends string, A, S extends BodySchema | undefined = undefined, B = unknown>(
     route: R,

@@ -29,7 +29,7 @@ export function splitArguments(
   throw new BgTasksError('INVALID_TASK', message, { route });
 }
 
-const COMMON = ['body', 'protocol', 'description', 'concurrency', 'timeoutMs', 'middleware'];
+const COMMON = ['body', 'protocol', 'queue', 'params', 'description', 'concurrency', 'timeoutMs', 'middleware'];
 const RETRY = ['attempts', 'backoff', 'retryOn', 'onFailed'];
 const JOB = [...COMMON, ...RETRY, 'queueType', 'maxPriority'];
 const OPTIONS: Readonly<Record<TaskKind, readonly string[]>> = {
@@ -58,7 +58,19 @@ function problemOf(options: AnyTaskOptions): string | undefined {
       return `"${name}" must be a whole number from 1, not ${preview(value)}.`;
     }
   }
-  const { body, middleware, retryOn, onFailed, backoff, queueType = 'quorum', maxPriority, name, filter } = options;
+  const {
+    body,
+    middleware,
+    retryOn,
+    onFailed,
+    backoff,
+    queueType = 'quorum',
+    maxPriority,
+    name,
+    filter,
+    params,
+    queue,
+  } = options;
   const isSchema = typeof body === 'function' || (typeof body === 'object' && body !== null && '~standard' in body);
   if (body !== undefined && !isSchema) return `"body" must be a schema or a class, not ${preview(body)}.`;
   if (middleware !== undefined && !isFunctionList(middleware)) {
@@ -79,11 +91,20 @@ function problemOf(options: AnyTaskOptions): string | undefined {
   if (name !== undefined && !/^[\w-]{1,100}$/.test(String(name))) {
     return `"name" must consist of letters, digits, "_" and "-", not ${preview(name)}.`;
   }
+  if (params !== undefined && !(Array.isArray(params) && params.every((each) => typeof each === 'string'))) {
+    return `"params" must be a list of names, not ${preview(params)}.`;
+  }
+  if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
+    return `"queue" must be the name of a queue, not ${preview(queue)}.`;
+  }
   if (filter !== undefined && typeof filter !== 'function') return `"filter" must be a function.`;
   return backoff === undefined ? undefined : backoffProblem(backoff);
 }
 
-function protocolProblem(kind: TaskKind, { protocol = 'json' }: AnyTaskOptions): string | undefined {
+function protocolProblem(kind: TaskKind, { protocol = 'json', body }: AnyTaskOptions): string | undefined {
+  if (kind === 'rpc' && PROTOCOLS[protocol]?.isPositional && body !== undefined) {
+    return `"body" is not for the protocol "${protocol}", whose handlers take arguments by position.`;
+  }
   const known = Object.keys(PROTOCOLS).join(', ');
   if (!Object.hasOwn(PROTOCOLS, protocol)) return `unknown protocol ${preview(protocol)}. Protocols are: ${known}.`;
   if (kind !== 'rpc' && !PROTOCOLS[protocol].work) return `the protocol "${protocol}" has no jobs and events.`;

@@ -42,6 +42,10 @@ export interface TaskOptions<S extends BodySchema | undefined = undefined> {
   body?: S;
   /** How the task looks on the wire. Default: `json`. */
   protocol?: ProtocolName;
+  /** Of the protocol `celery`: the queue that the task is served from. Default: `celery`. */
+  queue?: string;
+  /** Names of the handler's arguments, for protocols that send them by name. */
+  params?: readonly string[];
   /** Shown by `bgtasks routes`. */
   description?: string;
   /** Handlers of this task at once in this process. Default: that of the service. */

@@ -9,6 +9,7 @@ import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
 import { runIn } from '../scope.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { DeliveryContext } from './delivery-context.js';
+import { holdBack } from './hold-back.js';
 import { callHandler, checkedBody, describeError } from './run-task.js';
 import type { WorkerParts } from './worker.js';
 
@@ -22,13 +23,18 @@ export async function serveRpc(
   parts: WorkerParts,
   task: TaskDefinition,
   protocol: Protocol,
+  queue: string,
   delivery: Delivery,
 ): Promise<void> {
   const { route } = task;
   const info = protocol.decodeInfo(delivery);
   if (info.deadline !== undefined && info.deadline + CLOCK_SKEW_MS < Date.now()) {
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
+    if (protocol.expired) reply(parts, route, protocol, info, { error: protocol.expired }, delivery);
     return delivery.ack();
+  }
+  if (info.notBefore !== undefined && info.notBefore > Date.now()) {
+    return holdBack(parts.broker, queue, info.notBefore, delivery);
   }
   if (parts.running.wasAborted(info.correlationId)) {
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller gave it up');
@@ -41,6 +47,17 @@ export async function serveRpc(
   if (isSuspect) delivery.ack();
   reply(parts, route, protocol, info, outcome, delivery);
   if (!isSuspect) delivery.ack();
+}
+
+/** A message for a task that nobody serves: its caller is told, and the queue is free of it. */
+export function refuseUnknown(parts: WorkerParts, protocol: Protocol, delivery: Delivery): void {
+  const info = protocol.decodeInfo(delivery);
+  const { route } = info;
+  parts.settings.logger.warn({ route, messageId: info.messageId }, 'message dropped: nobody serves this task');
+  if (protocol.unknownTask) {
+    reply(parts, route ?? '', protocol, info, { error: protocol.unknownTask(route) }, delivery);
+  }
+  delivery.ack();
 }
 
 /** Never rejects: what the handler throws is an outcome. The stack stays here, in the log. */
@@ -85,5 +102,5 @@ function reply(
     const { code = 'HANDLER_FAILED' } = error as { code?: string };
     message = protocol.encodeReply(info, { error: { code, message: messageOf(error) } }, maxBodyBytes);
   }
-  delivery.reply(info.replyTo, message);
+  delivery.reply(info.replyTo, message, protocol.replyExchange);
 }

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '../broker/broker.js';
 import { ServiceStoppingError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
-import type { Protocol, RequestInfo } from '../protocols/protocol.js';
+import type { Protocol, RequestInfo, RequestSource } from '../protocols/protocol.js';
 import type { DtoChecker } from '../schema.js';
 import type { Scope } from '../scope.js';
 import type { Settings } from '../settings.js';
@@ -18,7 +18,7 @@ import type { Middleware, TaskDefinition } from '../tasks/task.js';
 import { CancelListener } from './cancel-listener.js';
 import { Gate } from './gate.js';
 import { RunningHandlers } from './running-handlers.js';
-import { serveRpc } from './serve-rpc.js';
+import { refuseUnknown, serveRpc } from './serve-rpc.js';
 import { serveWork } from './serve-work.js';
 import { sourceOf } from './work-source.js';
 
@@ -112,11 +112,14 @@ export class Worker {
   }
 
   #serve(task: TaskDefinition): Promise<Consumer> {
-    const found = this.#consumers.get(task.route);
-    if (found !== undefined) return found; // a task that replaces another is looked up when a delivery comes
-    const consumer = this.#consume(task);
-    this.#consumers.set(task.route, consumer);
-    consumer.catch(() => this.#consumers.delete(task.route));
+    const { unknownTask } = protocolOf(task);
+    // Tasks that share a queue share its consumer. A task that replaces another is looked up when a delivery comes.
+    const place = unknownTask ? `queue ${this.#requestsOf(task).queue}` : task.route;
+    const found = this.#consumers.get(place);
+    if (found !== undefined) return found;
+    const consumer = unknownTask ? this.#consumeShared(task) : this.#consume(task);
+    this.#consumers.set(place, consumer);
+    consumer.catch(() => this.#consumers.delete(place));
     return consumer;
   }
 
@@ -124,15 +127,38 @@ export class Worker {
     return task.kind === 'rpc' ? this.#consumeRpc(task) : this.#consumeWork(task);
   }
 
+  #requestsOf(task: TaskDefinition): RequestSource {
+    return protocolOf(task).requestsOf(task.route, task.options);
+  }
+
   async #consumeRpc(task: TaskDefinition): Promise<Consumer> {
     const protocol = protocolOf(task);
-    const queue = protocol.queueOf(task.route);
+    const { queue, declarations } = this.#requestsOf(task);
     return this.#parts.broker.consume({
-      queue: queue.name,
-      declarations: [{ queue }],
+      queue,
+      declarations,
       prefetch: this.#concurrencyOf(task),
       onDelivery: (delivery) =>
-        this.#take(task, delivery, (current) => serveRpc(this.#parts, current, protocol, delivery)),
+        this.#take(task.route, delivery, (current) => serveRpc(this.#parts, current, protocol, queue, delivery)),
+    });
+  }
+
+  /** A queue that all tasks of a protocol share: each delivery names its own. */
+  async #consumeShared(task: TaskDefinition): Promise<Consumer> {
+    const protocol = protocolOf(task);
+    const { queue, declarations } = this.#requestsOf(task);
+    return this.#parts.broker.consume({
+      queue,
+      declarations,
+      prefetch: this.#parts.settings.concurrency,
+      onDelivery: (delivery) => {
+        const { route } = protocol.decodeInfo(delivery);
+        const named = route === undefined ? undefined : this.#parts.registry.get(route);
+        const isServed = named !== undefined && protocolOf(named) === protocol;
+        if (!isServed && !this.#isDraining) return refuseUnknown(this.#parts, protocol, delivery);
+        const serve = (current: TaskDefinition) => serveRpc(this.#parts, current, protocol, queue, delivery);
+        this.#take(route ?? '', delivery, serve);
+      },
     });
   }
 
@@ -143,7 +169,7 @@ export class Worker {
       prefetch: this.#concurrencyOf(task),
       isIntake: true,
       onDelivery: (delivery) =>
-        this.#take(task, delivery, (current) => serveWork(this.#parts, current, source.queue, delivery)),
+        this.#take(task.route, delivery, (current) => serveWork(this.#parts, current, source.queue, delivery)),
     });
   }
 
@@ -152,7 +178,7 @@ export class Worker {
   }
 
   /** Once there is room for one more handler. */
-  #take({ route }: TaskDefinition, delivery: Delivery, serve: (task: TaskDefinition) => Promise<void>): void {
+  #take(route: string, delivery: Delivery, serve: (task: TaskDefinition) => Promise<void>): void {
     this.#gate.enter(() => void this.#handle(route, delivery, serve).finally(() => this.#leave()));
   }
 

@@ -5,6 +5,7 @@ or the class and text of the exception.
 """
 import json
 import sys
+from datetime import datetime
 
 from celery import Celery
 
@@ -14,7 +15,10 @@ app.conf.task_default_queue = queue
 
 for line in sys.stdin:
     call = json.loads(line)
-    result = app.send_task(call["task"], call.get("args"), call.get("kwargs"), **call.get("options", {}))
+    options = call.get("options", {})
+    if "expires" in options:
+        options["expires"] = datetime.fromisoformat(options["expires"])
+    result = app.send_task(call["task"], call.get("args"), call.get("kwargs"), **options)
     if not call.get("wait", True):
         print(json.dumps({"id": result.id}), flush=True)
         continue

@@ -5,6 +5,9 @@ Arguments: URL and queue. Prints `ready` once it consumes, and `<task> <json>` f
 import json
 import sys
 import time
+import warnings
+
+warnings.simplefilter("ignore")  # that it runs as root
 
 from celery import Celery
 from celery.signals import worker_ready
@@ -12,7 +15,7 @@ from celery.signals import worker_ready
 url, queue = sys.argv[1:]
 app = Celery("peer", broker=url, backend="rpc://")
 app.conf.task_default_queue = queue
-app.conf.worker_hijack_root_logger = False
+app.conf.worker_redirect_stdouts = False
 
 
 def said(task, value):
@@ -66,5 +69,5 @@ def ready(**_):
 
 
 app.worker_main(
-    ["worker", "--pool=solo", "--loglevel=ERROR", "--without-gossip", "--without-mingle", "--without-heartbeat", "-Q", queue]
+    ["worker", "--pool=solo", "--loglevel=CRITICAL", "--without-gossip", "--without-mingle", "--without-heartbeat", "-Q", queue]
 )
