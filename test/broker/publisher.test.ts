@@ -44,6 +44,7 @@ describe('publishing to RabbitMQ', () => {
   });
 
   it('loses nothing when its connection is cut again and again', async () => {
+    await broker.connect(); // before the first connection, a failure is an error at once
     const ids = Array.from({ length: 400 }, (_, index) => String(index));
     const sent = ids.map(async (id, index) => {
       await pause(index);

@@ -16,7 +16,7 @@ function socketOf(model: ChannelModel): Duplex | undefined {
 
 /** Ends a connection whose other side does not answer; harmless for one that is closed. */
 export function destroySocket(model: ChannelModel): void {
-  socketOf(model)?.destroy();
+  socketOf(model)?.destroy(new Error('The broker does not answer.')); // with an error, amqplib ends its heartbeats too
 }
 
 export function gatherWrites(model: ChannelModel): void {
