@@ -50,6 +50,7 @@ export {
 export type { Json } from './json.js';
 export { consoleLogger, type Logger, silentLogger } from './logger.js';
 export { indexBy, type MergeOptions, merge } from './merge.js';
+export type { OutboxOptions, OutboxSettings } from './outbox-options.js';
 export type { Failure } from './protocols/failure.js';
 export type { ProtocolName } from './protocols/protocol.js';
 export {

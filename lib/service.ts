@@ -6,6 +6,7 @@
  */
 import type { Broker } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
+import { Outbox } from './clients/outbox.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { RpcClient } from './clients/rpc-client.js';
 import { type JobTarget, WorkClient } from './clients/work-client.js';
@@ -70,6 +71,7 @@ interface Running {
   readonly broker: Broker;
   readonly client: RpcClient;
   readonly work: WorkClient;
+  readonly outbox: Outbox | undefined;
   readonly worker: Worker;
 }
 
@@ -220,12 +222,14 @@ export class Service implements AsyncDisposable {
     const running = await this.#running?.catch(() => undefined);
     if (!running) return true;
     const { drainMs, logger } = this.settings;
+    const startedAt = performance.now();
     const isDrained = await running.worker.drain(drainMs);
     if (!isDrained) logger.warn({ drainMs, running: running.worker.running }, 'closed while handlers were running');
     this.#running = undefined;
     this.#open = undefined;
     running.client.close();
     running.work.close();
+    await running.outbox?.close(Math.max(0, drainMs - (performance.now() - startedAt)));
     await running.broker.close();
     if (this.#ownsDataSource) await this.settings.dataSource?.destroy();
     this.#ownsDataSource = false;
@@ -290,9 +294,10 @@ export class Service implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#stopping;
     this.#isClosed = false;
-    const { broker, worker } = await this.#opened('it was not started');
+    const { broker, worker, outbox } = await this.#opened('it was not started');
     await broker.connect();
     await this.#initializeDataSource();
+    outbox?.start();
     await worker.start();
   }
 
@@ -334,11 +339,12 @@ export class Service implements AsyncDisposable {
       replyQueue: settings.replyQueue,
       log: settings.logger,
     });
-    const work = new WorkClient({ broker, maxBodyBytes: settings.maxBodyBytes });
+    const outbox = await openOutbox(broker, settings);
+    const work = new WorkClient({ broker, maxBodyBytes: settings.maxBodyBytes, outbox });
     const middleware = () => [...this.#outerMiddleware, ...settings.middleware];
     const scopeOf = ({ caller, deadline }: RequestInfo) => ({ service: this, caller, deadline, calls: 0 });
     const worker = new Worker({ broker, registry, settings, scopeOf, middleware, checkDto });
-    return { broker, client, work, worker };
+    return { broker, client, work, outbox, worker };
   }
 
   async #initializeDataSource(): Promise<void> {
@@ -347,6 +353,15 @@ export class Service implements AsyncDisposable {
     await dataSource.initialize();
     this.#ownsDataSource = true;
   }
+}
+
+/** TypeORM is an optional peer: loaded where an outbox is asked for. */
+async function openOutbox(broker: Broker, settings: Settings): Promise<Outbox | undefined> {
+  const { outbox, logger, dataSource } = settings;
+  if (!outbox) return undefined;
+  const adapter = await import('./adapters/typeorm/outbox.js');
+  const store = new adapter.TypeOrmOutbox(dataSource as ConstructorParameters<typeof adapter.TypeOrmOutbox>[0]);
+  return new Outbox({ store, broker, settings: outbox, log: logger });
 }
 
 /** class-validator is an optional peer: loaded when a task first needs it. */

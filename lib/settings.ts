@@ -9,6 +9,7 @@
 import type { TlsOptions } from './broker/broker.js';
 import { BgTasksError, preview } from './errors.js';
 import { consoleLogger, type Logger, silentLogger } from './logger.js';
+import { type OutboxOptions, type OutboxSettings, outboxProblem, outboxSettings } from './outbox-options.js';
 import {
   problemWithRemoteFields,
   type RemoteFieldsOptions,
@@ -72,6 +73,8 @@ export interface ServiceOptions {
   maxBodyBytes?: number;
   /** The TypeORM data source of `ModelSerializer`; initialised by `start()` where it is not. */
   dataSource?: DataSourceLike;
+  /** Takes what is sent with a `manager`: the table `OutboxMessage` of `bgtasks/typeorm` in `dataSource`. Default: false. */
+  outbox?: boolean | OutboxOptions;
   /** Task modules for `bgtasks tasks`: paths or globs. */
   tasks?: readonly string[];
   /** `bgtasks serve` runs the worker of the served module beside it. Default: false. */
@@ -100,6 +103,7 @@ export interface Settings {
   readonly drainMs: number;
   readonly maxBodyBytes: number;
   readonly dataSource: DataSourceLike | undefined;
+  readonly outbox: OutboxSettings | undefined;
   readonly tasks: readonly string[] | undefined;
   readonly withAsync: boolean;
   readonly logger: Logger;
@@ -116,7 +120,7 @@ const TEXTS = ['serviceName', 'host', 'username', 'password', 'vhost', 'environm
 /** With commas, as variables. */
 const LISTS = ['url', 'tasks'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
-const OBJECTS = ['withAsync', 'dataSource', 'logger', 'middleware', 'messages', 'remoteFields', 'tls'] as const;
+const OBJECTS = ['withAsync', 'dataSource', 'outbox', 'logger', 'middleware', 'messages', 'remoteFields', 'tls'] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...OBJECTS]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -161,6 +165,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     drainMs: given.drainMs ?? 30_000,
     maxBodyBytes: given.maxBodyBytes ?? 16 * 1024 * 1024,
     dataSource: given.dataSource,
+    outbox: outboxOf(given),
     tasks: given.tasks,
     withAsync: given.withAsync ?? false,
     logger: given.logger ?? (isTest ? silentLogger : consoleLogger()),
@@ -168,6 +173,12 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     messages: given.messages,
     remoteFields: resolveRemoteFields(given.remoteFields, isTest),
   });
+}
+
+function outboxOf({ outbox, dataSource }: ServiceOptions): OutboxSettings | undefined {
+  const settings = outboxSettings(outbox);
+  if (settings === undefined || dataSource !== undefined) return settings;
+  throw invalid('Setting "outbox" needs the setting "dataSource": its table is there.', { setting: 'outbox' });
 }
 
 /** `rpcTimeoutMs` is `BGTASKS_RPC_TIMEOUT_MS`. */
@@ -277,6 +288,7 @@ function problemWith(name: string, value: unknown): string | undefined {
     const problem = problemWithRemoteFields(value);
     return problem && `${problem.startsWith('"') ? 'is wrong: ' : ''}${problem}.`;
   }
+  if (name === 'outbox') return outboxProblem(value);
   if (name === 'messages' && typeof value !== 'function') return `must be a function, not ${preview(value)}.`;
   if ((name === 'logger' || name === 'dataSource') && (typeof value !== 'object' || value === null)) {
     return `must be an object, not ${preview(value)}.`;

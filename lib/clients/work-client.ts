@@ -1,26 +1,29 @@
 /**
- * Jobs and events become messages: encode -> publish -> confirmed.
+ * Jobs and events become messages: encode -> publish -> confirmed; with a `manager`: encode -> stored in its transaction.
  *
  * Errors: options that cannot be are `USAGE`, before any I/O; `NO_ROUTE` where the queue of a job has never been declared;
  *         `PUBLISH_FAILED` where the broker did not confirm.
  */
 import { randomUUID } from 'node:crypto';
-import type { Broker, Declaration, OutgoingMessage } from '../broker/broker.js';
-import { BgTasksError, ConnectionFailedError, NoRouteError, preview, ServiceStoppingError } from '../errors.js';
+import type { Broker, Declaration } from '../broker/broker.js';
+import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { ProtocolName, WorkProtocol } from '../protocols/protocol.js';
 import { currentScope } from '../scope.js';
 import type { EmitOptions } from '../tasks/event.js';
 import type { EnqueueOptions, Job } from '../tasks/job.js';
-import { delayDeclarations, delayed, MAX_DELAY_MS } from '../topology/delay.js';
+import { MAX_DELAY_MS } from '../topology/delay.js';
+import type { Outbox } from './outbox.js';
+import { sendWork, type WorkMessage } from './send-work.js';
 
 /** A property of AMQP holds 255 bytes; what follows from an id needs room beside it. */
 const MAX_ID_BYTES = 200;
-const NOT_FOUND = 404;
 
 export interface WorkClientOptions {
   readonly broker: Broker;
   readonly maxBodyBytes: number;
+  /** For what is sent with a `manager`. */
+  readonly outbox: Outbox | undefined;
 }
 
 /** Where a job goes. */
@@ -41,19 +44,20 @@ export class WorkClient {
   }
 
   async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job> {
-    const { route, work } = target;
+    const { route, work, declarations } = target;
     if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
     checkEnqueueOptions(target, options);
     const { messageId = randomUUID(), priority, expiresMs } = options;
     const deadline = expiresMs === undefined ? undefined : Date.now() + expiresMs;
     const job = { body, messageId, caller: currentScope()?.caller ?? {}, deadline, priority };
     const encoded = work.encode(job, this.#options.maxBodyBytes);
-    await this.#send(target, { ...encoded, exchange: '', routingKey: route }, delayOf(options));
+    const message = { ...encoded, exchange: '', routingKey: route };
+    await this.#send({ message, declarations, mandatory: true }, options.manager, delayOf(options));
     return { id: messageId, route };
   }
 
   async emit(serviceName: string, event: string, body: unknown, options: EmitOptions = {}): Promise<void> {
-    const { messageId = randomUUID(), protocol = 'json' } = options;
+    const { messageId = randomUUID(), protocol = 'json', manager } = options;
     if (this.#isClosed) throw new ServiceStoppingError(`the event "${event}" was not emitted`);
     checkId(event, messageId);
     const work = workOf(event, protocol);
@@ -61,24 +65,20 @@ export class WorkClient {
     const job = { body, messageId, caller: currentScope()?.caller ?? {} };
     const encoded = work.encode(job, this.#options.maxBodyBytes);
     const message = { ...encoded, exchange: exchange.name, routingKey: event };
-    await this.#options.broker.publish(message, { declarations: [{ exchange }], mandatory: false });
+    await this.#send({ message, declarations: [{ exchange }], mandatory: false }, manager, 0);
   }
 
   close(): void {
     this.#isClosed = true;
   }
 
-  async #send({ route, declarations }: JobTarget, message: OutgoingMessage, delayMs: number): Promise<void> {
-    const { broker } = this.#options;
-    if (delayMs <= 0) return broker.publish(message, { declarations });
-    const all = [...declarations, ...delayDeclarations(route, delayMs)];
-    try {
-      await broker.publish(delayed(message, route, delayMs), { declarations: all });
-    } catch (error) {
-      // The queue is bound to where delays end: that fails where it does not exist.
-      if (error instanceof ConnectionFailedError && error.details.code === NOT_FOUND) throw new NoRouteError(route);
-      throw error;
+  async #send(work: WorkMessage, manager: object | undefined, delayMs: number): Promise<void> {
+    const { broker, outbox } = this.#options;
+    if (manager === undefined) return sendWork(broker, work, delayMs);
+    if (!outbox) {
+      throw new BgTasksError('USAGE', '"manager" needs the setting "outbox": configure({ dataSource, outbox: true }).');
     }
+    await outbox.add(manager, { ...work, dueAt: delayMs > 0 ? Date.now() + delayMs : undefined });
   }
 }
 
@@ -92,7 +92,7 @@ function delayOf({ delayMs, runAt }: EnqueueOptions): number {
   return delayMs ?? (runAt === undefined ? 0 : Math.max(0, runAt.getTime() - Date.now()));
 }
 
-const OPTIONS: readonly string[] = ['delayMs', 'runAt', 'priority', 'messageId', 'expiresMs'];
+const OPTIONS: readonly string[] = ['delayMs', 'runAt', 'priority', 'messageId', 'expiresMs', 'manager'];
 
 function checkEnqueueOptions({ route, maxPriority }: JobTarget, options: EnqueueOptions): void {
   const refuse = (problem: string) => new BgTasksError('USAGE', `Enqueuing "${route}": ${problem}`, { route });

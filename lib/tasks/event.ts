@@ -52,6 +52,8 @@ export interface EmitOptions {
   messageId?: string;
   /** How the event looks on the wire. Default: `json`. All events of a service share an exchange: keep to one. */
   protocol?: ProtocolName;
+  /** The EntityManager of a TypeORM transaction: the event is stored in it, and sent after its commit. Needs the setting `outbox`. */
+  manager?: object;
 }
 
 /** Resolves once the broker has the event. One that nobody listens to is no error. */

@@ -55,6 +55,11 @@ export interface EnqueueOptions {
   messageId?: string;
   /** Not started later than so many milliseconds from now. */
   expiresMs?: number;
+  /**
+   * The EntityManager of a TypeORM transaction: the job is stored in it, and sent after its commit. Needs the setting
+   * `outbox`. What the broker has against it is then seen in the log and in the table, not here.
+   */
+  manager?: object;
 }
 
 /** A job that the broker has. */
