@@ -38,7 +38,8 @@ export async function publishBatch(parts: OutboxParts, entries: readonly StoredE
   };
   for (const slice of slices(entries)) {
     if (failure !== undefined) break;
-    for (const attempt of await publishAll(broker, slice)) {
+    // Declarations take turns, so the messages behind them keep their order.
+    for (const attempt of await Promise.all(slice.map((entry) => publish(broker, entry)))) {
       // A message that ends its channel takes those beside it along: alone it is seen whose fault it was.
       const isShared = slice.length > 1 && attempt.error instanceof PublishFailedError;
       if (isShared && !isOfBroker(broker, attempt.error)) record(await publish(broker, attempt.entry));
@@ -53,12 +54,6 @@ async function checkBroker(broker: Broker): Promise<void> {
   const { blockedBy } = broker;
   if (blockedBy === undefined) return;
   throw new PublishFailedError(`The broker takes no messages: ${blockedBy}.`, { blockedBy }, false);
-}
-
-/** What is declared first is not waited for between two publishes: they keep their order. */
-async function publishAll(broker: Broker, entries: readonly StoredEntry[]): Promise<readonly Attempt[]> {
-  for (const { declarations } of entries) await broker.declare(declarations).catch(() => {}); // fails again below
-  return Promise.all(entries.map((entry) => publish(broker, entry)));
 }
 
 async function publish(broker: Broker, entry: StoredEntry): Promise<Attempt> {

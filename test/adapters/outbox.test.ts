@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Logger, Service, type ServiceOptions } from 'bgtasks';
 import { expect } from 'chai';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { OutboxMessage } from '../../lib/adapters/typeorm/index.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
@@ -70,6 +70,8 @@ for (const ground of GROUNDS) {
       const id = await ground.dataSource.transaction(async (manager) => {
         await manager.insert(Order, { text: 'one' });
         for (const n of orders) await api.enqueue(route, n, { manager });
+        // As of a process that does not know the task: nothing to declare first, and yet not before the others.
+        await manager.getRepository(OutboxMessage).update({ body: In(['1', '20', '41']) }, { declarations: [] });
         const handle = await job.enqueue(60, { manager, messageId: 'mine' });
         return handle.id;
       });

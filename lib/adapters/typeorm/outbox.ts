@@ -80,7 +80,6 @@ export class TypeOrmOutbox implements OutboxStore {
     const { manager } = this.#dataSource;
     const runner = this.#dataSource.createQueryRunner(); // the one there is
     const before = this.#transactions;
-    if (runner.isTransactionActive) return 0;
     const rows = await waiting(manager, limit).getMany();
     if (runner.isTransactionActive || this.#transactions !== before) return 0; // its end, or the next poll, comes back here
     if (rows.length > 0) await record(manager, await publish(rows.map(entryOf)));
