@@ -271,6 +271,29 @@ for (const ground of GROUNDS) {
       await other.destroy();
     });
 
+    it('passes over what another relay has locked, and takes it when that one is gone', async () => {
+      const route = unique('job');
+      const away = serviceWith({ url: NOWHERE });
+      away.jobTask(route)(() => {});
+      await ground.dataSource.transaction(async (manager) => {
+        for (const n of [1, 2, 3]) await away.enqueue(route, n, { manager });
+      });
+      await away.close();
+      const other = await ground.another();
+      const runner = other.createQueryRunner();
+      await runner.startTransaction();
+      await runner.query(`SELECT 1 FROM bgtasks_outbox WHERE body = '2' FOR UPDATE`);
+      await worker(route);
+      await serviceWith().start();
+      await until(() => seen.length === 2);
+      await pause(100);
+      expect(bodies()).to.deep.equal([1, 3]);
+      await runner.release();
+      await other.destroy(); // its connection ends, as that of a killed process does
+      await until(() => seen.length === 3);
+      expect(bodies().at(-1)).to.equal(2);
+    });
+
     it('loses nothing to a SIGKILL after the commit, and sends nothing of a SIGKILL before it', async () => {
       const route = unique('job');
       for (const when of ['before', 'after']) {
