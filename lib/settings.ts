@@ -120,7 +120,16 @@ const TEXTS = ['serviceName', 'host', 'username', 'password', 'vhost', 'environm
 /** With commas, as variables. */
 const LISTS = ['url', 'tasks'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
-const OBJECTS = ['withAsync', 'dataSource', 'outbox', 'logger', 'middleware', 'messages', 'remoteFields', 'tls'] as const;
+const OBJECTS = [
+  'withAsync',
+  'dataSource',
+  'outbox',
+  'logger',
+  'middleware',
+  'messages',
+  'remoteFields',
+  'tls',
+] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...OBJECTS]);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;

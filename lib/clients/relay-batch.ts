@@ -40,10 +40,7 @@ export async function publishBatch(parts: OutboxParts, entries: readonly StoredE
     if (failure !== undefined) break;
     // Declarations take turns, so the messages behind them keep their order.
     for (const attempt of await Promise.all(slice.map((entry) => publish(broker, entry)))) {
-      // A message that ends its channel takes those beside it along: alone it is seen whose fault it was.
-      const isShared = slice.length > 1 && attempt.error instanceof PublishFailedError;
-      if (isShared && !isOfBroker(broker, attempt.error)) record(await publish(broker, attempt.entry));
-      else record(attempt);
+      record(attempt);
     }
   }
   return { results, failure };
