@@ -24,6 +24,8 @@ export const onEvent: Service['onEvent'] = service.onEvent;
 export const call: Service['call'] = service.call;
 /** Enqueues a job by its name or handle. Resolves once the broker has it. */
 export const enqueue: Service['enqueue'] = service.enqueue;
+/** Cancels a job by its id; see `CancelJobFn` for what that promises. */
+export const cancelJob: Service['cancelJob'] = service.cancelJob;
 /** Tells whoever listens. Resolves once the broker has the event. */
 export const emit: Service['emit'] = service.emit;
 /** Serves a contract: each method of the implementation becomes the task `<name>.<method>`. */

@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   HANDLER_FAILED: 'The handler of a task threw an error that has no code of its own.',
   INVALID_SETTING: 'A setting has a name or a value that is not allowed.',
   INVALID_TASK: 'A task was registered with a name or an option that is not allowed.',
+  JOB_CANCELLED: 'A job was cancelled before it was done.',
+  JOB_EXPIRED: 'A job was not started within `expiresMs`.',
   MERGE_NOT_FOUND: 'No row belongs to the key that was to be merged.',
   MISSING_PEER: 'An optional package is needed for what was asked, and is not installed.',
   MODULE_FAILED: 'A module of tasks could not be loaded.',

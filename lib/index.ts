@@ -3,10 +3,20 @@
 export type { TlsOptions } from './broker/broker.js';
 // With a star, so that `declare module 'bgtasks' { interface Remotes { ... } }` reaches the interfaces behind it.
 export * from './caller.js';
-export { mergeDict, mergeObj, RPCClient, RPCResponse, RPCStatus, registerTasks, rpcTasks } from './compat/bgtasks.js';
+export {
+  JobClient,
+  mergeDict,
+  mergeObj,
+  RPCClient,
+  RPCResponse,
+  RPCStatus,
+  registerTasks,
+  rpcTasks,
+} from './compat/bgtasks.js';
 export { type Contract, contract, type Implementation, type MethodOptions, type Remote } from './contract/contract.js';
 export {
   call,
+  cancelJob,
   configure,
   emit,
   enqueue,
@@ -79,13 +89,17 @@ export { currentTask } from './tasks/current-task.js';
 export * from './tasks/event.js';
 export type {
   AnyJobTask,
+  CancelJobFn,
   EnqueueFn,
   EnqueueOptions,
   Job,
   JobOptions,
   JobTask,
   JobTaskFn,
+  RateLimitOptions,
+  ResultOptions,
   RetryOptions,
+  TrackedJob,
 } from './tasks/job.js';
 export * from './tasks/remotes.js';
 export type { RpcTask, RpcTaskFn } from './tasks/rpc.js';

@@ -9,7 +9,7 @@ import { openBroker } from './broker/open.js';
 import { Outbox } from './clients/outbox.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { RpcClient } from './clients/rpc-client.js';
-import { type JobTarget, WorkClient } from './clients/work-client.js';
+import { type JobTarget, type SentWork, WorkClient } from './clients/work-client.js';
 import type { Contract, Remote } from './contract/contract.js';
 import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
@@ -29,7 +29,7 @@ import {
   type Settings,
 } from './settings.js';
 import type { EmitFn, EmitOptions, OnEventFn } from './tasks/event.js';
-import type { AnyJobTask, EnqueueFn, EnqueueOptions, JobTaskFn } from './tasks/job.js';
+import type { AnyJobTask, CancelJobFn, EnqueueFn, EnqueueOptions, JobTaskFn } from './tasks/job.js';
 import { callerPlace } from './tasks/place.js';
 import { type Layer, Registry } from './tasks/registry.js';
 import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
@@ -38,6 +38,7 @@ import type { RpcTaskFn } from './tasks/rpc.js';
 import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
 import { checkTaskOptions } from './tasks/task-options.js';
 import { readTls } from './tls.js';
+import { Hold } from './worker/hold.js';
 import { sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
@@ -83,6 +84,12 @@ export interface ServiceInternals {
   /** Read for every message of a validation error, so it must neither settle the settings nor read the environment. */
   messages(): MessageHook | undefined;
   pending(): PendingCalls | undefined;
+  /** What stands open; undefined before first use. */
+  broker(): Broker | undefined;
+  /** Calls `listener` for every job and event that the broker takes from now on. */
+  onSent(listener: (sent: SentWork) => void): void;
+  /** Where jobs wait for a test. */
+  readonly jobHold: Hold;
   /** Outside of every other middleware, from now on. */
   use(middleware: Middleware): void;
   register(route: string, handler: Handler<unknown, unknown>, place: string, layer: Layer): void;
@@ -99,6 +106,8 @@ export class Service implements AsyncDisposable {
   #settings: Settings | undefined;
   readonly #registry = new Registry();
   readonly #outerMiddleware: Middleware[] = [];
+  readonly #sentListeners: ((sent: SentWork) => void)[] = [];
+  readonly #jobHold = new Hold();
   #running: Promise<Running> | undefined;
   #open: Running | undefined;
   #starting: Promise<void> | undefined;
@@ -165,6 +174,14 @@ export class Service implements AsyncDisposable {
     const { work } = await this.#inUse(`the job "${route}" was not enqueued`);
     return work.enqueue(this.#jobTarget(route), body, options);
   }) as EnqueueFn;
+
+  /** Cancels a job by its id; see `CancelJobFn` for what that promises. */
+  readonly cancelJob: CancelJobFn = async (ref, id) => {
+    const route = typeof ref === 'object' ? ref?.route : ref;
+    checkJobRoute(route);
+    const { work } = await this.#inUse(`the job "${id}" of "${route}" was not cancelled`);
+    return work.cancel(route, id);
+  };
 
   /** Tells whoever listens. Resolves once the broker has the event. */
   readonly emit = (async (event: string, body: unknown, options?: EmitOptions) => {
@@ -263,6 +280,9 @@ export class Service implements AsyncDisposable {
     peek: () => this.#peek(),
     messages: () => this.#options.messages,
     pending: () => this.#open?.client.pending,
+    broker: () => this.#open?.broker,
+    onSent: (listener) => void this.#sentListeners.push(listener),
+    jobHold: this.#jobHold,
     use: (middleware) => void this.#outerMiddleware.unshift(middleware),
     register: (route, handler, place, layer) => this.#add({ kind: 'rpc', route, handler, options: {}, place }, layer),
     whileLoading: async (load) => {
@@ -313,7 +333,8 @@ export class Service implements AsyncDisposable {
     const task = this.#registry.get(route);
     const work = workProtocolOf(task ?? { route, options: {} });
     const declarations = task ? (sourceOf(task, this.settings.serviceName).declarations ?? []) : [];
-    return { route, work, declarations, maxPriority: task?.options.maxPriority };
+    const { maxPriority, priorities = false } = task?.options ?? {};
+    return { route, work, declarations, maxPriority, priorities: task && priorities };
   }
 
   async #opened(otherwise: string): Promise<Running> {
@@ -340,10 +361,19 @@ export class Service implements AsyncDisposable {
       log: settings.logger,
     });
     const outbox = await openOutbox(broker, settings);
-    const work = new WorkClient({ broker, maxBodyBytes: settings.maxBodyBytes, outbox });
+    const work = new WorkClient({
+      broker,
+      outbox,
+      maxBodyBytes: settings.maxBodyBytes,
+      rpcTimeoutMs: settings.rpcTimeoutMs,
+      log: settings.logger,
+      onSent: (sent) => {
+        for (const listener of this.#sentListeners) listener(sent);
+      },
+    });
     const middleware = () => [...this.#outerMiddleware, ...settings.middleware];
     const scopeOf = ({ caller, deadline }: RequestInfo) => ({ service: this, caller, deadline, calls: 0 });
-    const worker = new Worker({ broker, registry, settings, scopeOf, middleware, checkDto });
+    const worker = new Worker({ broker, registry, settings, scopeOf, middleware, checkDto, jobHold: this.#jobHold });
     return { broker, client, work, outbox, worker };
   }
 

@@ -5,25 +5,39 @@
  *         `PUBLISH_FAILED` where the broker did not confirm.
  */
 import { randomUUID } from 'node:crypto';
-import type { Broker, Declaration } from '../broker/broker.js';
+import type { Declaration, IncomingMessage } from '../broker/broker.js';
 import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
+import { encodeCancel } from '../protocols/job-command.js';
 import type { ProtocolName, WorkProtocol } from '../protocols/protocol.js';
 import { currentScope } from '../scope.js';
 import type { EmitOptions } from '../tasks/event.js';
-import type { EnqueueOptions, Job } from '../tasks/job.js';
+import type { EnqueueOptions, Job, TrackedJob } from '../tasks/job.js';
 import { MAX_DELAY_MS } from '../topology/delay.js';
+import { CANCEL_EXCHANGE } from '../topology/job-control.js';
+import { highQueueOf } from '../topology/work-queue.js';
+import { JobReplies, type JobRepliesOptions } from './job-replies.js';
 import type { Outbox } from './outbox.js';
 import { sendWork, type WorkMessage } from './send-work.js';
 
 /** A property of AMQP holds 255 bytes; what follows from an id needs room beside it. */
 const MAX_ID_BYTES = 200;
 
-export interface WorkClientOptions {
-  readonly broker: Broker;
-  readonly maxBodyBytes: number;
+export interface WorkClientOptions extends JobRepliesOptions {
   /** For what is sent with a `manager`. */
   readonly outbox: Outbox | undefined;
+  /** Told of whatever the broker has taken. */
+  readonly onSent?: (sent: SentWork) => void;
+}
+
+/** What a test may look at. */
+export interface SentWork {
+  readonly kind: 'job' | 'event';
+  /** The route of the job, or the name of the event. */
+  readonly name: string;
+  readonly id: string;
+  readonly message: IncomingMessage;
+  readonly runAt: Date;
 }
 
 /** Where a job goes. */
@@ -33,27 +47,60 @@ export interface JobTarget {
   /** Of its queue, where this process knows the task. */
   readonly declarations: readonly Declaration[];
   readonly maxPriority: number | undefined;
+  /** Undefined where this process does not know the task. */
+  readonly priorities: boolean | undefined;
 }
 
 export class WorkClient {
   readonly #options: WorkClientOptions;
+  readonly #replies: JobReplies;
   #isClosed = false;
 
   constructor(options: WorkClientOptions) {
     this.#options = options;
+    this.#replies = new JobReplies(options);
   }
 
-  async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job> {
-    const { route, work, declarations } = target;
+  async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job | TrackedJob> {
+    const { route, work } = target;
     if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
     checkEnqueueOptions(target, options);
     const { messageId = randomUUID(), priority, expiresMs } = options;
     const deadline = expiresMs === undefined ? undefined : Date.now() + expiresMs;
-    const job = { body, messageId, caller: currentScope()?.caller ?? {}, deadline, priority };
-    const encoded = work.encode(job, this.#options.maxBodyBytes);
-    const message = { ...encoded, exchange: '', routingKey: route };
-    await this.#send({ message, declarations, mandatory: true }, options.manager, delayOf(options));
-    return { id: messageId, route };
+    const caller = currentScope()?.caller ?? {};
+    const outgoing = { body, messageId, caller, deadline, ...(typeof priority === 'number' && { priority }) };
+    const encode = (replyTo?: string) => work.encode({ ...outgoing, replyTo }, this.#options.maxBodyBytes);
+    const queue = priority === 'high' ? highQueueOf(route) : route;
+    const send = (message: IncomingMessage) => this.#sendJob(target, queue, message, options);
+    const job = { id: messageId, route, cancel: () => this.cancel(route, messageId) };
+    if (!options.result) {
+      await send(encode());
+      return job;
+    }
+    encode(); // what cannot be written opens nothing
+    const message = encode(await this.#replies.open());
+    const followed = this.#replies.follow(messageId, route);
+    await send(message).catch((error) => {
+      this.#replies.forget(messageId);
+      throw error;
+    });
+    return {
+      ...job,
+      result: (resultOptions) => followed.result(resultOptions),
+      onProgress: (listener) => followed.onProgress(listener),
+    };
+  }
+
+  /** Resolves once the broker has the command for every service that serves the route. */
+  async cancel(route: string, id: string): Promise<void> {
+    if (this.#isClosed) throw new ServiceStoppingError(`the job "${id}" of "${route}" was not cancelled`);
+    checkId(route, id);
+    const message = encodeCancel({ route, id, at: Date.now() });
+    const declarations = [{ exchange: CANCEL_EXCHANGE }];
+    await this.#options.broker.publish(
+      { ...message, exchange: CANCEL_EXCHANGE.name, routingKey: route },
+      { declarations },
+    );
   }
 
   async emit(serviceName: string, event: string, body: unknown, options: EmitOptions = {}): Promise<void> {
@@ -66,10 +113,21 @@ export class WorkClient {
     const encoded = work.encode(job, this.#options.maxBodyBytes);
     const message = { ...encoded, exchange: exchange.name, routingKey: event };
     await this.#send({ message, declarations: [{ exchange }], mandatory: false }, manager, 0);
+    this.#options.onSent?.({ kind: 'event', name: event, id: messageId, message: encoded, runAt: new Date() });
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#replies.close();
+  }
+
+  async #sendJob(target: JobTarget, queue: string, encoded: IncomingMessage, options: EnqueueOptions): Promise<void> {
+    const { route, declarations } = target;
+    const delayMs = delayOf(options);
+    const message = { ...encoded, exchange: '', routingKey: queue };
+    await this.#send({ message, declarations, mandatory: true }, options.manager, delayMs);
+    const { messageId: id = '' } = encoded.properties;
+    this.#options.onSent?.({ kind: 'job', name: route, id, message: encoded, runAt: new Date(Date.now() + delayMs) });
   }
 
   async #send(work: WorkMessage, manager: object | undefined, delayMs: number): Promise<void> {
@@ -92,13 +150,14 @@ function delayOf({ delayMs, runAt }: EnqueueOptions): number {
   return delayMs ?? (runAt === undefined ? 0 : Math.max(0, runAt.getTime() - Date.now()));
 }
 
-const OPTIONS: readonly string[] = ['delayMs', 'runAt', 'priority', 'messageId', 'expiresMs', 'manager'];
+const OPTIONS: readonly string[] = ['delayMs', 'runAt', 'priority', 'messageId', 'expiresMs', 'result', 'manager'];
 
-function checkEnqueueOptions({ route, maxPriority }: JobTarget, options: EnqueueOptions): void {
+function checkEnqueueOptions(target: JobTarget, options: EnqueueOptions): void {
+  const { route } = target;
   const refuse = (problem: string) => new BgTasksError('USAGE', `Enqueuing "${route}": ${problem}`, { route });
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) throw refuse(`unknown option "${unknown}". Options are: ${OPTIONS.join(', ')}.`);
-  const { delayMs, runAt, priority, messageId, expiresMs } = options;
+  const { delayMs, runAt, messageId, expiresMs, result } = options;
   if (delayMs !== undefined && runAt !== undefined) throw refuse('give either "delayMs" or "runAt".');
   if (runAt !== undefined && !(runAt instanceof Date && !Number.isNaN(runAt.getTime()))) {
     throw refuse(`"runAt" must be a valid Date, not ${preview(runAt)}.`);
@@ -110,15 +169,30 @@ function checkEnqueueOptions({ route, maxPriority }: JobTarget, options: Enqueue
   if (expiresMs !== undefined && !(expiresMs > 0)) {
     throw refuse(`"expiresMs" must be milliseconds above 0, not ${preview(expiresMs)}.`);
   }
-  if (priority !== undefined && maxPriority === undefined) {
-    throw refuse(
-      '"priority" needs the options "queueType: classic" and "maxPriority" of its task, registered here too.',
-    );
+  if (result !== undefined && typeof result !== 'boolean') {
+    throw refuse(`"result" must be true or false, not ${preview(result)}.`);
   }
-  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= (maxPriority ?? 0))) {
-    throw refuse(`"priority" must be a whole number from 0 to ${maxPriority}, not ${preview(priority)}.`);
-  }
+  const problem = priorityProblem(target, options.priority);
+  if (problem) throw refuse(problem);
   if (messageId !== undefined) checkId(route, messageId);
+}
+
+/** `normal` and `high` also for a task that this process does not know: without a queue for them, the broker says so. */
+function priorityProblem({ maxPriority, priorities }: JobTarget, priority: unknown): string | undefined {
+  if (priority === undefined) return undefined;
+  if (priority === 'normal' || priority === 'high') {
+    return priorities === false
+      ? `"priority: ${priority}" needs the option "priorities: true" of its task.`
+      : undefined;
+  }
+  if (typeof priority !== 'number') return `"priority" must be "normal", "high" or a number, not ${preview(priority)}.`;
+  if (maxPriority === undefined) {
+    return 'a number as "priority" needs the options "queueType: classic" and "maxPriority" of its task, registered here too.';
+  }
+  const isInRange = Number.isInteger(priority) && priority >= 0 && priority <= maxPriority;
+  return isInRange
+    ? undefined
+    : `"priority" must be a whole number from 0 to ${maxPriority}, not ${preview(priority)}.`;
 }
 
 function checkId(route: string, messageId: unknown): void {

@@ -8,6 +8,7 @@ import { BgTasksError } from '../errors.js';
 import { loadTasks } from '../loader/load-tasks.js';
 import { type MergeOptions, merge } from '../merge.js';
 import type { Service } from '../service.js';
+import type { EnqueueFn } from '../tasks/job.js';
 import type { CallFn } from '../tasks/remotes.js';
 import type { RpcTaskFn } from '../tasks/rpc.js';
 
@@ -23,6 +24,17 @@ export class RPCClient {
   }
 
   static readonly call: CallFn = defaultService.call;
+}
+
+/** `JobClient.call(route, body)` is `enqueue(route, body)`; an instance enqueues through the service that it is given. */
+export class JobClient {
+  readonly call: EnqueueFn;
+
+  constructor(service: Service = defaultService) {
+    this.call = service.enqueue;
+  }
+
+  static readonly call: EnqueueFn = defaultService.enqueue;
 }
 
 interface ResponseOf {

@@ -22,6 +22,7 @@ export const jsonWork: WorkProtocol = {
       contentType: 'application/json',
       deliveryMode: PERSISTENT,
       messageId: work.messageId,
+      timestamp: Math.floor(Date.now() / 1000),
       headers: headersOf(work),
       ...(work.priority !== undefined && { priority: work.priority }),
       ...(work.replyTo !== undefined && { replyTo: work.replyTo }),
@@ -31,7 +32,9 @@ export const jsonWork: WorkProtocol = {
   decodeInfo({ properties }) {
     const attempt = properties.headers?.[ATTEMPT];
     const isAttempt = typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0;
-    return { ...readHeaders(properties), attempt: isAttempt ? attempt : 1 };
+    const { timestamp } = properties;
+    const sentAt = typeof timestamp === 'number' ? timestamp * 1000 : undefined;
+    return { ...readHeaders(properties), attempt: isAttempt ? attempt : 1, sentAt };
   },
 
   decodeBody: ({ body }, maxBodyBytes) => readJson(body, maxBodyBytes),

@@ -6,11 +6,12 @@
  *          `bgtasks-error: <code>` where the handler threw. So a Python caller reads a `fail`, and ours throws;
  *          a `fail` that a handler returned has no such header.
  */
+import type { IncomingMessage } from '../broker/broker.js';
 import { FAIL } from '../envelope.js';
 import { readJson, writeJson } from './json-body.js';
 import { readHeaders, writeHeaders } from './json-headers.js';
 import { jsonWork } from './json-work.js';
-import type { Protocol } from './protocol.js';
+import type { Outcome, Protocol } from './protocol.js';
 
 const ERROR = 'bgtasks-error';
 
@@ -18,7 +19,7 @@ const ERROR = 'bgtasks-error';
 const QUEUE_EXPIRES_MS = 300_000;
 const ARGUMENTS = { 'x-queue-type': 'classic', 'x-expires': QUEUE_EXPIRES_MS };
 
-export const json: Protocol = {
+export const json = {
   name: 'json',
 
   requestsOf: (route) => ({
@@ -49,14 +50,14 @@ export const json: Protocol = {
     return { body, properties: { ...properties, headers: { [ERROR]: code } } };
   },
 
-  decodeReply(message, maxBodyBytes) {
+  decodeReply(message: IncomingMessage, maxBodyBytes: number): Outcome {
     const value = readJson(message.body, maxBodyBytes);
     const code = message.properties.headers?.[ERROR];
     return typeof code === 'string' ? { error: { code, message: detailOf(value) } } : { value };
   },
 
   work: jsonWork,
-};
+} satisfies Protocol;
 
 function detailOf(value: unknown): string {
   const { detail } = (value as { data?: { detail?: unknown } } | null)?.data ?? {};

@@ -71,6 +71,8 @@ export interface OutgoingWork {
 export interface WorkInfo extends RequestInfo {
   /** Which run this is, from 1. */
   readonly attempt: number;
+  /** When it was enqueued or emitted, in epoch milliseconds with whole seconds; undefined where the message does not say. */
+  readonly sentAt?: number | undefined;
 }
 
 /** How jobs and events look on the wire: what nobody waits for, and must not be lost. */

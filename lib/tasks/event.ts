@@ -18,7 +18,7 @@ export interface Events {}
 
 export type EventBody<N> = N extends keyof Events ? Events[N] : unknown;
 
-export interface EventOptions<S extends BodySchema | undefined = undefined> extends JobOptions<S> {
+export interface EventOptions<S extends BodySchema | undefined = undefined> extends Omit<JobOptions<S>, 'priorities'> {
   /** Part of the queue's name: needed for a second listener of one event in one service. */
   name?: string;
   /** False: acked without a call. What it throws is a failure like the handler's. */

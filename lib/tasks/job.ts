@@ -30,6 +30,23 @@ export interface JobOptions<S extends BodySchema | undefined = undefined> extend
   queueType?: 'quorum' | 'classic';
   /** The highest `priority` of a job, with `queueType: 'classic'` only. */
   maxPriority?: number;
+  /**
+   * A second queue, `<route>.high`: each worker starts what is there first, so `normal` jobs wait as long as there are
+   * `high` ones.
+   */
+  priorities?: boolean;
+  /** Starts in each process: at most `max` within any `perMs` (at most 600,000). Others wait in their queue. */
+  rateLimit?: RateLimitOptions;
+  /**
+   * A message whose `messageId` is done is not run again: the newest 10,000 ids of each process are known. A failed run
+   * may run again.
+   */
+  dedupe?: boolean;
+}
+
+export interface RateLimitOptions {
+  readonly max: number;
+  readonly perMs: number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: stands for a job of any body and result
@@ -41,6 +58,7 @@ export interface JobTask<R extends string = string, B = any, A = any> extends Ta
   readonly kind: 'job';
   readonly handler: (body: B, context: TaskContext) => unknown;
   /** Resolves once the broker has the job. Rejects with one typed error when it does not. */
+  enqueue(body: B, options: EnqueueOptions & { result: true }): Promise<TrackedJob<A>>;
   enqueue(...args: BodyArgs<B, EnqueueOptions>): Promise<Job<A>>;
 }
 
@@ -49,8 +67,8 @@ export interface EnqueueOptions {
   delayMs?: number;
   /** Not before this time; one that has passed is now. Instead of `delayMs`. */
   runAt?: Date;
-  /** From 0 to `maxPriority` of the job. */
-  priority?: number;
+  /** `high` starts before `normal`, with `priorities` of the job; or from 0 to its `maxPriority`. */
+  priority?: 'normal' | 'high' | number;
   /** Names the job: `context.messageId` of its handler. At most 200 bytes. Default: a random UUID. */
   messageId?: string;
   /** Not started later than so many milliseconds from now. */
@@ -60,14 +78,36 @@ export interface EnqueueOptions {
    * `outbox`. What the broker has against it is then seen in the log and in the table, not here.
    */
   manager?: object;
+  /** The job's progress and its result come back to this process. Default: false. */
+  result?: boolean;
 }
 
 /** A job that the broker has. */
 export interface Job<A = unknown> {
   readonly id: string;
   readonly route: string;
+  /** As `cancelJob`. */
+  cancel(): Promise<void>;
   /** The type of its result; there is no value here. */
   readonly resultType?: A;
+}
+
+export interface ResultOptions {
+  /** How long to wait, in milliseconds. Default: `rpcTimeoutMs` of the service (60,000). */
+  timeoutMs?: number;
+  /** Ends the wait with `CallAbortedError`. The job goes on. */
+  signal?: AbortSignal;
+}
+
+/** A job that was enqueued with `result: true`. */
+export interface TrackedJob<A = unknown> extends Job<A> {
+  /**
+   * What the handler answered. Rejects with `RemoteError` where the job failed for good, was cancelled or has expired (its
+   * `remote.code` tells), with `RpcTimeoutError` where neither is known in time; then it may be asked again.
+   */
+  result(options?: ResultOptions): Promise<A>;
+  /** Calls `listener` with the newest progress that is known, and with each later one. Gives a function that ends it. */
+  onProgress(listener: (value: unknown) => void): () => void;
 }
 
 type Wire<S, B> = S extends undefined ? B : InputOfSchema<S>;
@@ -90,10 +130,27 @@ export interface JobTaskFn {
   ): RegisterJob<R, S>;
 }
 
-/** By handle or by name; resolves on the publisher confirm. */
-export type EnqueueFn = <const R extends AnyJobTask | string>(
-  job: R,
-  ...args: R extends JobTask<string, infer B, infer _A>
+type EnqueueArgs<R> =
+  R extends JobTask<string, infer B, infer _A>
     ? BodyArgs<B, EnqueueOptions>
-    : [body?: unknown, options?: EnqueueOptions]
-) => Promise<Job<R extends JobTask<string, infer _B, infer A> ? A : unknown>>;
+    : [body?: unknown, options?: EnqueueOptions];
+export type JobBody<R> = R extends JobTask<string, infer B, infer _A> ? B : unknown;
+export type JobResult<R> = R extends JobTask<string, infer _B, infer A> ? A : unknown;
+
+/** By handle or by name; resolves on the publisher confirm. */
+export interface EnqueueFn {
+  <const R extends AnyJobTask | string>(
+    job: R,
+    body: JobBody<R>,
+    options: EnqueueOptions & { result: true },
+  ): Promise<TrackedJob<JobResult<R>>>;
+  <const R extends AnyJobTask | string>(job: R, ...args: EnqueueArgs<R>): Promise<Job<JobResult<R>>>;
+}
+
+/**
+ * Cancels a job by its id. Resolves once the broker has the command, for every service that serves the route; workers
+ * know it for seven days. A job that waits or is delayed is not started when its time comes; one that runs has its
+ * `signal` aborted, and is done all the same where its handler does not look at that. Rejects with `NoRouteError` where
+ * no service has ever served the route.
+ */
+export type CancelJobFn = (job: AnyJobTask | string, id: string) => Promise<void>;

@@ -9,10 +9,11 @@ import { PROTOCOLS } from '../protocols/index.js';
 import type { BodySchema } from '../schema.js';
 import { backoffProblem } from './backoff.js';
 import type { EventOptions } from './event.js';
+import type { JobOptions, RateLimitOptions } from './job.js';
 import type { Handler, TaskKind } from './task.js';
 
 /** The options of any kind: which ones a kind has is in `OPTIONS`. */
-export type AnyTaskOptions = EventOptions<BodySchema | undefined>;
+export type AnyTaskOptions = EventOptions<BodySchema | undefined> & JobOptions<BodySchema | undefined>;
 
 /** `(options?, handler?)`: what is given must be one of the two, in this order. */
 export function splitArguments(
@@ -31,18 +32,26 @@ export function splitArguments(
 
 const COMMON = ['body', 'protocol', 'queue', 'params', 'description', 'concurrency', 'timeoutMs', 'middleware'];
 const RETRY = ['attempts', 'backoff', 'retryOn', 'onFailed'];
-const JOB = [...COMMON, ...RETRY, 'queueType', 'maxPriority'];
+const WORK = [...COMMON, ...RETRY, 'queueType', 'maxPriority', 'rateLimit', 'dedupe'];
 const OPTIONS: Readonly<Record<TaskKind, readonly string[]>> = {
   rpc: COMMON,
-  job: JOB,
-  event: [...JOB, 'name', 'filter', 'broadcast'],
+  job: [...WORK, 'priorities'],
+  event: [...WORK, 'name', 'filter', 'broadcast'],
 };
 
 /** From 0 in AMQP; RabbitMQ keeps a queue per priority, and recommends at most 10. */
 const MAX_PRIORITY = 255;
 
+/** Room for `.high` in the name of a queue that takes delays. */
+const MAX_PRIORITIES_BYTES = 194;
+/** The time of every start within `perMs` is kept. */
+const MAX_RATE = 100_000;
+/** A delivery may wait for so long, and no longer than RabbitMQ lets a worker keep one (30 minutes). */
+export const MAX_RATE_PER_MS = 600_000;
+
 export function checkTaskOptions(kind: TaskKind, route: string, options: AnyTaskOptions): void {
-  const problem = unknownOption(kind, options) ?? problemOf(options) ?? protocolProblem(kind, options);
+  const problem =
+    unknownOption(kind, options) ?? problemOf(options) ?? workProblem(route, options) ?? protocolProblem(kind, options);
   if (problem) throw new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
 }
 
@@ -99,6 +108,33 @@ function problemOf(options: AnyTaskOptions): string | undefined {
   }
   if (filter !== undefined && typeof filter !== 'function') return `"filter" must be a function.`;
   return backoff === undefined ? undefined : backoffProblem(backoff);
+}
+
+/** What only jobs and events have. */
+function workProblem(
+  route: string,
+  { priorities, maxPriority, dedupe, rateLimit }: AnyTaskOptions,
+): string | undefined {
+  for (const [name, value] of Object.entries({ priorities, dedupe })) {
+    if (value !== undefined && typeof value !== 'boolean')
+      return `"${name}" must be true or false, not ${preview(value)}.`;
+  }
+  if (priorities && maxPriority !== undefined) return 'give either "priorities" or "maxPriority".';
+  if (priorities && Buffer.byteLength(route) > MAX_PRIORITIES_BYTES) {
+    return `with "priorities" a route must not be longer than ${MAX_PRIORITIES_BYTES} bytes.`;
+  }
+  return rateLimit === undefined ? undefined : rateLimitProblem(rateLimit);
+}
+
+function rateLimitProblem(rateLimit: unknown): string | undefined {
+  const { max, perMs } = (rateLimit ?? {}) as Partial<RateLimitOptions>;
+  if (!Number.isInteger(max) || (max as number) < 1 || (max as number) > MAX_RATE) {
+    return `"rateLimit.max" must be a whole number from 1 to ${MAX_RATE}, not ${preview(max)}.`;
+  }
+  if (!(typeof perMs === 'number' && perMs >= 1 && perMs <= MAX_RATE_PER_MS)) {
+    return `"rateLimit.perMs" must be milliseconds from 1 to ${MAX_RATE_PER_MS}, not ${preview(perMs)}.`;
+  }
+  return undefined;
 }
 
 function protocolProblem(kind: TaskKind, { protocol = 'json', body }: AnyTaskOptions): string | undefined {

@@ -10,43 +10,54 @@ export interface WorkQueueOptions {
   readonly queueType?: 'quorum' | 'classic' | undefined;
   /** Of a classic queue. */
   readonly maxPriority?: number | undefined;
+  /** With a second queue, whose jobs start first. */
+  readonly priorities?: boolean | undefined;
 }
 
 /** A message that ends its worker so often is taken out by the broker. RabbitMQ 3.10 has no limit of its own. */
 const DELIVERY_LIMIT = 20;
+
+/** Of a task with `priorities`. What fails in it for good goes to the dead letters of the first queue. */
+export function highQueueOf(queue: string): string {
+  return `${queue}.high`;
+}
 
 export function deadQueueOf(queue: string): string {
   return `${queue}.dead`;
 }
 
 /** First the queue of dead letters: what is rejected before that exists does not arrive there. */
-export function workQueue(name: string, { queueType = 'quorum', maxPriority }: WorkQueueOptions = {}): Declaration[] {
-  return [deadQueue(name), { queue: queueType === 'quorum' ? quorum(name) : classic(name, maxPriority) }];
+export function workQueue(name: string, options: WorkQueueOptions = {}): Declaration[] {
+  const { queueType = 'quorum', maxPriority, priorities = false } = options;
+  const dead = deadQueueOf(name);
+  const names = priorities ? [name, highQueueOf(name)] : [name];
+  const queueOf = (each: string) => (queueType === 'quorum' ? quorum(each, dead) : classic(each, dead, maxPriority));
+  return [deadQueue(name), ...names.map((each) => ({ queue: queueOf(each) }))];
 }
 
 export function deadQueue(name: string): Declaration {
   return { queue: { name: deadQueueOf(name), durable: true, arguments: { 'x-queue-type': 'quorum' } } };
 }
 
-function quorum(name: string): QueueSpec {
+function quorum(name: string, dead: string): QueueSpec {
   return {
     name,
     durable: true,
     arguments: {
       'x-queue-type': 'quorum',
       'x-delivery-limit': DELIVERY_LIMIT,
-      ...deadLettering(name),
+      ...deadLettering(dead),
       'x-dead-letter-strategy': 'at-least-once',
       'x-overflow': 'reject-publish',
     },
   };
 }
 
-function classic(name: string, maxPriority: number | undefined): QueueSpec {
+function classic(name: string, dead: string, maxPriority: number | undefined): QueueSpec {
   const priority = maxPriority === undefined ? {} : { 'x-max-priority': maxPriority };
-  return { name, durable: true, arguments: { 'x-queue-type': 'classic', ...deadLettering(name), ...priority } };
+  return { name, durable: true, arguments: { 'x-queue-type': 'classic', ...deadLettering(dead), ...priority } };
 }
 
-function deadLettering(name: string): Record<string, string> {
-  return { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadQueueOf(name) };
+function deadLettering(dead: string): Record<string, string> {
+  return { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': dead };
 }

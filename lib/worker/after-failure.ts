@@ -12,6 +12,7 @@ import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { delayDeclarations, delayed } from '../topology/delay.js';
 import { deadQueue, deadQueueOf } from '../topology/work-queue.js';
+import type { JobReply } from './job-reply.js';
 import { RetryPolicy } from './retry-policy.js';
 import { describeError } from './run-task.js';
 import { sourceOf, workProtocolOf } from './work-source.js';
@@ -22,7 +23,12 @@ const PAUSE_MS = 1000;
 
 export interface FailedRun {
   readonly task: TaskDefinition;
+  /** The one that it came from, and that its retry goes to. */
   readonly queue: string;
+  /** Whose dead letters it belongs to. */
+  readonly mainQueue: string;
+  /** Of whoever asked for the result. */
+  readonly reply: JobReply | undefined;
   readonly work: WorkProtocol;
   readonly delivery: Delivery;
   readonly info: WorkInfo;
@@ -46,7 +52,8 @@ export async function settleFailure(parts: WorkerParts, run: FailedRun): Promise
     } else {
       await publishFailed(parts, run);
       await publishDead(parts, run);
-      logger.warn({ route, messageId, attempt, queue: deadQueueOf(run.queue) }, 'task failed for good');
+      logger.warn({ route, messageId, attempt, queue: deadQueueOf(run.mainQueue) }, 'task failed for good');
+      await run.reply?.fail(run.error);
     }
     delivery.ack();
   } catch (error) {
@@ -64,9 +71,9 @@ function publishRetry(parts: WorkerParts, run: FailedRun, delayMs: number): Prom
 }
 
 function publishDead(parts: WorkerParts, run: FailedRun): Promise<void> {
-  const { queue, work, delivery, info } = run;
-  const message = toQueue(deadQueueOf(queue), work.again(delivery, info.attempt, headersOf(run)));
-  return parts.broker.publish(message, { declarations: [deadQueue(queue)] });
+  const { mainQueue, work, delivery, info } = run;
+  const message = toQueue(deadQueueOf(mainQueue), work.again(delivery, info.attempt, headersOf(run)));
+  return parts.broker.publish(message, { declarations: [deadQueue(mainQueue)] });
 }
 
 /** The same body for the task that handles failures. Its id follows from that of the job, so a repetition can be told. */

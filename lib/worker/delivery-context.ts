@@ -20,6 +20,8 @@ export class DeliveryContext implements TaskContext {
   readonly redelivered: boolean;
   readonly caller: Caller;
   readonly log: Logger;
+  /** What hears of progress. */
+  onProgress: ((value: unknown) => void) | undefined;
   readonly #deadline: number | undefined;
   #abort: AbortController | undefined;
   #reason: Error | undefined;
@@ -51,6 +53,10 @@ export class DeliveryContext implements TaskContext {
       if (this.#deadline !== undefined) this.#abortAt(this.#deadline);
     }
     return this.#abort.signal;
+  }
+
+  progress(value: unknown): void {
+    this.onProgress?.(value);
   }
 
   abort(reason: Error): void {

@@ -1,50 +1,107 @@
 /**
  * A delivery of a job or of an event becomes a handler call:
- * decode -> not too late -> body schema -> filter -> middleware -> handler -> settle; after a failure `after-failure.ts`.
+ * decode -> not too late, not cancelled, not done -> body schema -> filter -> middleware -> handler -> result -> settle;
+ * after a failure `after-failure.ts`.
  */
 import type { Delivery } from '../broker/broker.js';
+import { BgTasksError } from '../errors.js';
 import { readFailure } from '../protocols/failure.js';
 import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import { runIn } from '../scope.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { ValidationError } from '../validation-error.js';
 import { type FailedRun, settleFailure } from './after-failure.js';
+import { type Cancellations, cancelled } from './cancellations.js';
+import type { Dedupe } from './dedupe.js';
 import { DeliveryContext } from './delivery-context.js';
+import { JobReply } from './job-reply.js';
 import { callHandler, checkedBody } from './run-task.js';
 import { workProtocolOf } from './work-source.js';
 import type { WorkerParts } from './worker.js';
 
-/** Settles the delivery, whatever the handler does. `queue` is undefined for a broadcast. */
+/** Where deliveries come from, and what is known of those before them. */
+export interface WorkOrigin {
+  /** Undefined for a broadcast. */
+  readonly queue: string | undefined;
+  /** Whose dead letters they belong to: another one where `queue` is that of high priority. */
+  readonly mainQueue: string | undefined;
+  readonly dedupe: Dedupe | undefined;
+  readonly cancellations: Cancellations;
+}
+
+/** One message, on its way through the worker. */
+interface Run {
+  readonly parts: WorkerParts;
+  readonly task: TaskDefinition;
+  readonly origin: WorkOrigin;
+  readonly delivery: Delivery;
+  readonly work: WorkProtocol;
+  readonly info: WorkInfo;
+  readonly reply: JobReply | undefined;
+}
+
+type Ended = { readonly value: unknown } | Pick<FailedRun, 'error' | 'body' | 'isFinal'>;
+
+/** Settles the delivery, whatever the handler does. */
 export async function serveWork(
   parts: WorkerParts,
   task: TaskDefinition,
-  queue: string | undefined,
+  origin: WorkOrigin,
   delivery: Delivery,
 ): Promise<void> {
-  const { logger } = parts.settings;
-  const { route } = task;
   const work = workProtocolOf(task);
   const info = work.decodeInfo(delivery);
-  const { messageId, attempt } = info;
-  if (info.deadline !== undefined && info.deadline < Date.now()) {
-    logger.info({ route, messageId }, 'not started: it has expired');
-    return delivery.ack();
-  }
-  const failed = await run(parts, task, work, info, delivery);
-  if (!failed) return delivery.ack();
-  logger.error({ route, messageId, attempt, error: failed.error }, 'task failed');
-  if (queue === undefined) return delivery.ack();
-  await settleFailure(parts, { task, queue, work, delivery, info, ...failed });
+  const run: Run = { parts, task, origin, delivery, work, info, reply: JobReply.of(parts, info) };
+  const refusal = refusalOf(run);
+  if (refusal) return settleUnrun(run, refusal);
+  if (!origin.dedupe) return void (await runAndSettle(run));
+  const isRun = await origin.dedupe.once(info.messageId, () => runAndSettle(run));
+  if (isRun) return;
+  parts.settings.logger.info({ route: task.route, messageId: info.messageId }, 'not started: its id is done');
+  delivery.ack();
 }
 
-/** Undefined where all went well. */
-async function run(
-  parts: WorkerParts,
-  task: TaskDefinition,
-  work: WorkProtocol,
-  info: WorkInfo,
-  delivery: Delivery,
-): Promise<Pick<FailedRun, 'error' | 'body' | 'isFinal'> | undefined> {
+/** Why it is not started, if so. */
+function refusalOf({ task: { route }, origin, info }: Run): BgTasksError | undefined {
+  const { messageId, deadline } = info;
+  if (deadline !== undefined && deadline < Date.now()) {
+    return new BgTasksError('JOB_EXPIRED', `The job "${messageId}" of "${route}" was not started in time.`, { route });
+  }
+  return origin.cancellations.isCancelled(route, info) ? cancelled(route, messageId) : undefined;
+}
+
+async function settleUnrun({ parts, task, delivery, info, reply }: Run, refusal: BgTasksError): Promise<void> {
+  const facts = { route: task.route, messageId: info.messageId, code: refusal.code };
+  parts.settings.logger.info(facts, 'job ended without a result');
+  await reply?.fail(refusal);
+  delivery.ack();
+}
+
+/** True where all went well. */
+async function runAndSettle(run: Run): Promise<boolean> {
+  const { parts, task, origin, delivery, info, reply } = run;
+  const { route } = task;
+  const { messageId, attempt } = info;
+  const ended = await callTask(run);
+  if ('value' in ended) {
+    await reply?.end(ended);
+    delivery.ack();
+    return true;
+  }
+  // What a handler throws when its signal is aborted says nothing more.
+  if (origin.cancellations.isCancelled(route, info)) {
+    await settleUnrun(run, cancelled(route, messageId));
+    return false;
+  }
+  parts.settings.logger.error({ route, messageId, attempt, error: ended.error }, 'task failed');
+  const { queue, mainQueue } = origin;
+  if (queue === undefined || mainQueue === undefined) delivery.ack();
+  else await settleFailure(parts, { ...run, queue, mainQueue, ...ended });
+  return false;
+}
+
+/** Never rejects. */
+async function callTask({ parts, task, origin, delivery, work, info, reply }: Run): Promise<Ended> {
   const { settings, scopeOf, middleware, checkDto } = parts;
   const { logger, maxBodyBytes } = settings;
   // The expiry of a job is that of its start: it neither ends a run nor shortens what the run asks of others.
@@ -52,6 +109,8 @@ async function run(
   const failure = readFailure(delivery.properties.headers);
   const context = new DeliveryContext(task.route, { ...scopeInfo, failure }, delivery.redelivered, logger);
   parts.running.add(context);
+  if (reply) context.onProgress = (value) => reply.progress(value);
+  const onEnd = origin.cancellations.run(context);
   let body: unknown;
   let isFinal = true; // a body that cannot be read or is refused stays as it is
   return runIn({ ...scopeOf(scopeInfo), task: context }, async () => {
@@ -60,12 +119,12 @@ async function run(
       const checked = await checkedBody(task, body, checkDto);
       if ('errors' in checked) throw new ValidationError(checked.errors);
       isFinal = false;
-      if (task.options.filter && !task.options.filter(checked.value)) return undefined;
-      await callHandler(task, checked.value, context, middleware());
-      return undefined;
+      if (task.options.filter && !task.options.filter(checked.value)) return { value: undefined };
+      return { value: await callHandler(task, checked.value, context, middleware()) };
     } catch (error) {
       return { error, body, isFinal };
     } finally {
+      onEnd();
       context.end();
     }
   });

@@ -4,9 +4,13 @@ import { BgTasksError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { WorkProtocol } from '../protocols/protocol.js';
 import type { TaskDefinition } from '../tasks/task.js';
+import { highQueueOf } from '../topology/work-queue.js';
 
 /** `queue` is left out for a broadcast: a queue of this process alone. */
-export type WorkSource = Pick<Subscription, 'queue' | 'declarations' | 'bindings'>;
+export interface WorkSource extends Pick<Subscription, 'queue' | 'declarations' | 'bindings'> {
+  /** Of a task with `priorities`. */
+  readonly highQueue?: string | undefined;
+}
 
 export function workProtocolOf({
   route,
@@ -21,7 +25,10 @@ export function workProtocolOf({
 export function sourceOf(task: TaskDefinition, serviceName: string | undefined): WorkSource {
   const work = workProtocolOf(task);
   const { route, options, event } = task;
-  if (!event) return { queue: route, declarations: work.queueOf(route, options) };
+  if (!event) {
+    const highQueue = options.priorities ? highQueueOf(route) : undefined;
+    return { queue: route, highQueue, declarations: work.queueOf(route, options) };
+  }
   const exchange = work.exchangeOf(event.service);
   if (options.broadcast) {
     return { declarations: [{ exchange }], bindings: [{ exchange: exchange.name, routingKey: event.name }] };

@@ -1,8 +1,8 @@
 /**
  * Serves the tasks of a registry: a delivery finds its task and room for one more handler (`serve-rpc.ts` and `serve-work.ts` have the steps).
  *
- * Shape:  one consumer per task, at most `concurrency` handlers at once in this process. A task that is registered later
- *         is served from then on.
+ * Shape:  one consumer per queue. At most `concurrency` handlers of calls at once in this process, and as many of jobs and
+ *         events: a hundred long jobs must not keep callers waiting. A task that is registered later is served from then on.
  * Bounds: `drain` waits for running handlers; what has not started goes back to its queue.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -16,10 +16,14 @@ import type { Settings } from '../settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
 import { CancelListener } from './cancel-listener.js';
+import { Cancellations } from './cancellations.js';
+import { Dedupe } from './dedupe.js';
 import { Gate } from './gate.js';
+import type { Hold } from './hold.js';
+import { Lane, prefetchOf } from './lane.js';
 import { RunningHandlers } from './running-handlers.js';
 import { refuseUnknown, serveRpc } from './serve-rpc.js';
-import { serveWork } from './serve-work.js';
+import { serveWork, type WorkOrigin } from './serve-work.js';
 import { sourceOf } from './work-source.js';
 
 export interface WorkerParts {
@@ -32,12 +36,19 @@ export interface WorkerParts {
   readonly middleware: () => readonly Middleware[];
   readonly checkDto: DtoChecker;
   readonly running: RunningHandlers;
+  /** Where jobs may wait for a test. */
+  readonly jobHold: Hold;
 }
+
+type Serve = (task: TaskDefinition) => Promise<void>;
 
 export class Worker {
   readonly #parts: WorkerParts;
-  readonly #gate: Gate;
+  readonly #rpcGate: Gate;
+  readonly #workGate: Gate;
   readonly #cancels: CancelListener;
+  readonly #lanes: Lane[] = [];
+  readonly #cancellations: Cancellations;
   readonly #consumers = new Map<string, Promise<Consumer>>();
   #stopListening: (() => void) | undefined;
   #isDraining = false;
@@ -46,12 +57,14 @@ export class Worker {
   constructor(parts: Omit<WorkerParts, 'running'>) {
     const running = new RunningHandlers();
     this.#parts = { ...parts, running };
-    this.#gate = new Gate(parts.settings.concurrency);
+    this.#rpcGate = new Gate(parts.settings.concurrency);
+    this.#workGate = new Gate(parts.settings.concurrency);
+    this.#cancellations = new Cancellations(parts);
     this.#cancels = new CancelListener(parts.broker, parts.settings.logger, (id) => running.abort(id));
   }
 
   get running(): number {
-    return this.#gate.running;
+    return this.#rpcGate.running + this.#workGate.running;
   }
 
   get isConsuming(): boolean {
@@ -94,7 +107,8 @@ export class Worker {
     this.#stopListening?.();
     const consumers = await Promise.allSettled(this.#consumers.values());
     await Promise.all(consumers.map((each) => each.status === 'fulfilled' && each.value.cancel()));
-    if (this.#gate.running === 0) return true;
+    this.#giveBackWaiting();
+    if (this.running === 0) return true;
     let timer: NodeJS.Timeout | undefined;
     const idle = new Promise<boolean>((resolve) => {
       this.#onIdle = () => resolve(true);
@@ -109,6 +123,13 @@ export class Worker {
   async #giveUp(): Promise<void> {
     this.#parts.running.abortAll(new ServiceStoppingError('its handlers were given up'));
     await nextTurn();
+  }
+
+  /** Another worker can have it while this one finishes what runs. */
+  #giveBackWaiting(): void {
+    this.#parts.jobHold.release();
+    for (const lane of this.#lanes) lane.open();
+    for (const gate of [this.#rpcGate, this.#workGate]) gate.open();
   }
 
   #serve(task: TaskDefinition): Promise<Consumer> {
@@ -139,7 +160,7 @@ export class Worker {
       declarations,
       prefetch: this.#concurrencyOf(task),
       onDelivery: (delivery) =>
-        this.#take(task.route, delivery, (current) => serveRpc(this.#parts, current, protocol, queue, delivery)),
+        this.#takeRpc(task.route, delivery, (current) => serveRpc(this.#parts, current, protocol, queue, delivery)),
     });
   }
 
@@ -156,39 +177,63 @@ export class Worker {
         const named = route === undefined ? undefined : this.#parts.registry.get(route);
         const isServed = named !== undefined && protocolOf(named) === protocol;
         if (!isServed && !this.#isDraining) return refuseUnknown(this.#parts, protocol, delivery);
-        const serve = (current: TaskDefinition) => serveRpc(this.#parts, current, protocol, queue, delivery);
-        this.#take(route ?? '', delivery, serve);
+        const serve: Serve = (current) => serveRpc(this.#parts, current, protocol, queue, delivery);
+        this.#takeRpc(route ?? '', delivery, serve);
       },
     });
   }
 
   async #consumeWork(task: TaskDefinition): Promise<Consumer> {
-    const source = sourceOf(task, this.#parts.settings.serviceName);
-    return this.#parts.broker.consume({
-      ...source,
-      prefetch: this.#concurrencyOf(task),
-      isIntake: true,
-      onDelivery: (delivery) =>
-        this.#take(task.route, delivery, (current) => serveWork(this.#parts, current, source.queue, delivery)),
-    });
+    const { queue, highQueue, ...source } = sourceOf(task, this.#parts.settings.serviceName);
+    const { rateLimit, dedupe } = task.options;
+    const lane = new Lane(this.#workGate, this.#concurrencyOf(task), rateLimit);
+    this.#lanes.push(lane);
+    const cancellations = this.#cancellations;
+    if (task.kind === 'job') await cancellations.serve(task.route);
+    const known = { mainQueue: queue, dedupe: dedupe ? new Dedupe() : undefined, cancellations };
+    const prefetch = prefetchOf(this.#concurrencyOf(task), rateLimit);
+    const consume = (from: string | undefined) => {
+      const origin: WorkOrigin = { ...known, queue: from };
+      const isUrgent = from !== undefined && from === highQueue;
+      const onDelivery = (delivery: Delivery) => this.#takeWork(task, lane, isUrgent, origin, delivery);
+      return this.#parts.broker.consume({
+        ...source,
+        ...(from !== undefined && { queue: from }),
+        prefetch,
+        isIntake: true,
+        onDelivery,
+      });
+    };
+    const high = highQueue === undefined ? [] : [await consume(highQueue)]; // first, as its jobs start first
+    const consumers = [...high, await consume(queue)];
+    return { cancel: async () => void (await Promise.all(consumers.map((each) => each.cancel()))) };
+  }
+
+  #takeWork(task: TaskDefinition, lane: Lane, isUrgent: boolean, origin: WorkOrigin, delivery: Delivery): void {
+    const serve: Serve = (current) => serveWork(this.#parts, current, origin, delivery);
+    const enter = () => lane.enter(() => this.#run(lane, task.route, delivery, serve), isUrgent);
+    if (task.kind === 'job') this.#parts.jobHold.enter(delivery, enter);
+    else enter();
+  }
+
+  #takeRpc(route: string, delivery: Delivery, serve: Serve): void {
+    this.#rpcGate.enter(() => this.#run(this.#rpcGate, route, delivery, serve));
   }
 
   #concurrencyOf({ options }: TaskDefinition): number {
     return options.concurrency ?? this.#parts.settings.concurrency;
   }
 
-  /** Once there is room for one more handler. */
-  #take(route: string, delivery: Delivery, serve: (task: TaskDefinition) => Promise<void>): void {
-    this.#gate.enter(() => void this.#handle(route, delivery, serve).finally(() => this.#leave()));
-  }
-
-  #leave(): void {
-    this.#gate.leave();
-    if (this.#gate.running === 0) this.#onIdle?.();
+  /** There is room for it in `place`. */
+  #run(place: Gate | Lane, route: string, delivery: Delivery, serve: Serve): void {
+    void this.#handle(route, delivery, serve).finally(() => {
+      place.leave();
+      if (this.running === 0) this.#onIdle?.();
+    });
   }
 
   /** Never rejects: whatever comes, the delivery is settled and the worker lives. */
-  async #handle(route: string, delivery: Delivery, serve: (task: TaskDefinition) => Promise<void>): Promise<void> {
+  async #handle(route: string, delivery: Delivery, serve: Serve): Promise<void> {
     const { settings, registry } = this.#parts;
     try {
       const task = registry.get(route); // a task that replaced the one which is consumed

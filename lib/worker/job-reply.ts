@@ -1,0 +1,82 @@
+/**
+ * Tells the process that enqueued a job how it goes, where that process asked.
+ *
+ * Shape:  one progress is on its way at a time and the newest value follows it, so a handler cannot flood the broker; the
+ *         end comes after the last progress. Nothing here fails a job.
+ */
+import type { IncomingMessage } from '../broker/broker.js';
+import { messageOf } from '../errors.js';
+import { encodeOutcome, encodeProgress } from '../protocols/job-reply.js';
+import type { Outcome, WorkInfo } from '../protocols/protocol.js';
+import { isRepliesQueue } from '../topology/job-replies.js';
+import { describeError } from './run-task.js';
+import type { WorkerParts } from './worker.js';
+
+export class JobReply {
+  readonly #parts: Pick<WorkerParts, 'broker' | 'settings'>;
+  readonly #id: string;
+  readonly #queue: string;
+  #sending: Promise<void> | undefined;
+  #next: IncomingMessage | undefined;
+
+  /** Undefined where nobody asked. */
+  static of(parts: Pick<WorkerParts, 'broker' | 'settings'>, info: WorkInfo): JobReply | undefined {
+    return isRepliesQueue(info.replyTo) ? new JobReply(parts, info.messageId, info.replyTo) : undefined;
+  }
+
+  constructor(parts: Pick<WorkerParts, 'broker' | 'settings'>, id: string, queue: string) {
+    this.#parts = parts;
+    this.#id = id;
+    this.#queue = queue;
+  }
+
+  progress(value: unknown): void {
+    const { maxBodyBytes, logger } = this.#parts.settings;
+    try {
+      this.#next = encodeProgress(this.#id, value, maxBodyBytes);
+    } catch (error) {
+      logger.warn({ messageId: this.#id, reason: messageOf(error) }, 'progress could not be written');
+      return;
+    }
+    this.#sending ??= this.#sendNewest().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  /** Before the delivery is settled: a result that is lost with the process is made again. */
+  async end(outcome: Outcome): Promise<void> {
+    await this.#sending;
+    await this.#send(this.#encoded(outcome));
+  }
+
+  async fail(error: unknown): Promise<void> {
+    await this.end({ error: describeError(error) });
+  }
+
+  /** A result that cannot be written is not the failure of a job that is done; who asked for it learns why. */
+  #encoded(outcome: Outcome): IncomingMessage {
+    const { maxBodyBytes, logger } = this.#parts.settings;
+    try {
+      return encodeOutcome(this.#id, outcome, maxBodyBytes);
+    } catch (error) {
+      logger.warn({ messageId: this.#id, reason: messageOf(error) }, 'result could not be written');
+      return encodeOutcome(this.#id, { error: describeError(error) }, maxBodyBytes);
+    }
+  }
+
+  async #sendNewest(): Promise<void> {
+    for (let next = this.#next; next; next = this.#next) {
+      this.#next = undefined;
+      await this.#send(next);
+    }
+  }
+
+  /** Not mandatory: who asked may be gone. */
+  async #send(message: IncomingMessage): Promise<void> {
+    const { broker, settings } = this.#parts;
+    const outgoing = { ...message, exchange: '', routingKey: this.#queue };
+    await broker.publish(outgoing, { mandatory: false }).catch((error) => {
+      settings.logger.warn({ messageId: this.#id, reason: messageOf(error) }, 'result or progress of a job is lost');
+    });
+  }
+}
