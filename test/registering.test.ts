@@ -106,6 +106,27 @@ describe('registering', () => {
       });
     }
 
+    for (const [options, part] of [
+      [{ priorities: 1 }, '"priorities" must be true or false, not 1.'],
+      [{ dedupe: 'yes' }, '"dedupe" must be true or false'],
+      [{ priorities: true, queueType: 'classic', maxPriority: 5 }, 'either "priorities" or "maxPriority"'],
+      [{ rateLimit: 5 }, '"rateLimit.max" must be a whole number from 1 to 100000'],
+      [
+        { rateLimit: { max: 1, perMs: 600_001 } },
+        '"rateLimit.perMs" must be milliseconds from 1 to 600000, not 600001.',
+      ],
+    ] as const) {
+      it(`options ${JSON.stringify(options)} of a job are refused`, () => {
+        expect(() => service.jobTask('a', options as object)).to.throw(BgTasksError, part);
+      });
+    }
+
+    it('a job with priorities has room for the name of its second queue', () => {
+      const route = 'x'.repeat(195);
+      expect(() => service.jobTask(route)(() => {})).not.to.throw();
+      expect(() => service.jobTask(route, { priorities: true })).to.throw(BgTasksError, '194 bytes');
+    });
+
     for (const rest of [[{}, undefined], ['text'], [null], [{}, 'text'], [() => 1, () => 2]]) {
       it(`arguments ${JSON.stringify(rest)} are refused`, () => {
         const register = service.rpcTask as unknown as (...args: unknown[]) => unknown;

@@ -113,4 +113,86 @@ describe('the test environment', () => {
       expect(tools.calls('a')).to.deep.equal([]);
     });
   });
+
+  describe('jobs and events', () => {
+    it('run as they come, and are remembered with the bodies that the task sees', async () => {
+      const seen: unknown[] = [];
+      const task = service.jobTask('mail.send')((body: { at: Date }) => void seen.push(body));
+      const { id } = await task.enqueue({ at: new Date(0) });
+      await tools.runJobs();
+      const body = { at: '1970-01-01T00:00:00.000Z' };
+      expect(seen).to.deep.equal([body]);
+      const [first] = tools.enqueued(task);
+      expect(first).to.deep.include({ route: 'mail.send', id, body });
+      expect(tools.enqueued('mail.other')).to.deep.equal([]);
+    });
+
+    it('that were emitted are remembered, listened to or not', async () => {
+      const seen: unknown[] = [];
+      const users = autoClose(new Service({ environment: 'test', url: 'memory://test-mode', serviceName: 'users' }));
+      const { emitted, runJobs } = testing(users);
+      users.onEvent('users', 'user.created')((body) => void seen.push(body));
+      await users.emit('user.created', { id: 1 });
+      await users.emit('user.deleted', { id: 2 }, { messageId: 'mine' });
+      await runJobs();
+      expect(seen).to.deep.equal([{ id: 1 }]);
+      expect(emitted('user.deleted')).to.deep.equal([{ event: 'user.deleted', id: 'mine', body: { id: 2 } }]);
+    });
+
+    it('wait with holdJobs() until runJobs(), which runs what they lead to as well', async () => {
+      const seen: string[] = [];
+      const second = service.jobTask('second')(() => void seen.push('second'));
+      const first = service.jobTask('first')(async () => {
+        seen.push('first');
+        await second.enqueue();
+      });
+      tools.holdJobs();
+      await first.enqueue();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect([seen, tools.enqueued(first).length]).to.deep.equal([[], 1]);
+      await tools.runJobs();
+      expect(seen).to.deep.equal(['first', 'second']);
+      await first.enqueue();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(seen).to.have.length(2);
+    });
+
+    it('that are delayed or retried run as advance() lets time pass', async () => {
+      const seen: string[] = [];
+      const task = service.jobTask('late', { attempts: 3, backoff: 60_000 })((_body, { attempt }) => {
+        seen.push(`run ${attempt}`);
+        if (attempt < 3) throw new Error('again');
+      });
+      await task.enqueue(1, { delayMs: 3_600_000 });
+      await tools.advance(3_599_000);
+      expect(seen).to.deep.equal([]);
+      await tools.advance(1000);
+      expect(seen).to.deep.equal(['run 1']);
+      await tools.advance(300_000);
+      expect(seen).to.deep.equal(['run 1', 'run 2', 'run 3']);
+    });
+
+    it('are forgotten by reset: what is held or delayed does not run', async () => {
+      const seen: unknown[] = [];
+      const task = service.jobTask('dropped')((body) => void seen.push(body));
+      tools.holdJobs();
+      await task.enqueue('held');
+      await task.enqueue('delayed', { delayMs: 1000 });
+      await tools.reset();
+      expect(tools.enqueued(task)).to.deep.equal([]);
+      await tools.advance(10_000);
+      await task.enqueue('new');
+      await tools.runJobs();
+      expect(seen).to.deep.equal(['new']);
+    });
+
+    it('are not held in another environment, nor is time moved', async () => {
+      const production = testing(new Service({ environment: 'production', url: 'memory://' }));
+      expect(() => production.holdJobs()).to.throw(BgTasksError, 'environment "test"');
+      for (const wait of [production.runJobs(), production.advance(1)]) {
+        expect(await rejection(wait)).to.have.property('code', 'USAGE');
+      }
+      expect(() => tools.advance(-1)).to.throw(BgTasksError, 'from 0');
+    });
+  });
 });

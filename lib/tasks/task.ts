@@ -27,7 +27,7 @@ export interface TaskContext {
   readonly caller: Caller;
   readonly log: Logger;
   /** Tells the process that enqueued this job with `result: true`; any JSON value. Of others nobody hears. */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
 }
 
 export type Handler<B, A> = (body: B, context: TaskContext) => A;

@@ -10,6 +10,7 @@ import { callerPlace } from '../tasks/place.js';
 import type { BodyOf, RouteRef } from '../tasks/remotes.js';
 import { checkRoute } from '../tasks/route.js';
 import type { Handler } from '../tasks/task.js';
+import { type JobTools, jobTools } from './job-tools.js';
 import { isStubFailure, type StubAnswer } from './stub-answer.js';
 
 export interface RecordedCall<B = unknown> {
@@ -17,12 +18,12 @@ export interface RecordedCall<B = unknown> {
   readonly body: B;
 }
 
-export interface TestTools {
+export interface TestTools extends JobTools {
   /** Answers calls to a route from now on: a value, a handler, `failWith(error)` or `timeOut()`. */
   stub<const R extends RouteRef>(route: R, answer: StubAnswer<NoInfer<R>>): void;
   /** Calls made so far, oldest first, with their bodies as the task saw them. */
   calls<const R extends RouteRef>(route: R): readonly RecordedCall<BodyOf<R>>[];
-  /** Forgets stubs and recorded calls, and what remote fields have kept: caches, circuits and counts. */
+  /** Forgets stubs, recorded calls, jobs and events, and what remote fields have kept; drops what is held or delayed. */
   reset(): Promise<void>;
 }
 
@@ -55,13 +56,16 @@ function makeTools(service: Service): TestTools {
     internals.register(route, handlerOf(service, answer), callerPlace(stub), 'stub');
   };
 
+  const jobs = jobTools(service);
   return {
+    ...jobs.tools,
     stub,
     calls: <const R extends RouteRef>(ref: R) =>
       recorded.filter(({ route }) => route === routeOf(ref)) as readonly RecordedCall<BodyOf<R>>[],
     reset: async () => {
       recorded.length = 0;
       service.remoteFields.reset();
+      jobs.forget();
       internals.registry.removeLayer('stub');
       await internals.withdrawRemoved();
     },

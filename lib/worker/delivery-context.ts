@@ -55,8 +55,9 @@ export class DeliveryContext implements TaskContext {
     return this.#abort.signal;
   }
 
-  progress(value: unknown): void {
-    this.onProgress?.(value);
+  /** A function of its own: handlers take it out of the context. */
+  get progress(): (value: unknown) => void {
+    return (value) => this.onProgress?.(value);
   }
 
   abort(reason: Error): void {

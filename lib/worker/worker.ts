@@ -191,11 +191,13 @@ export class Worker {
     const cancellations = this.#cancellations;
     if (task.kind === 'job') await cancellations.serve(task.route);
     const known = { mainQueue: queue, dedupe: dedupe ? new Dedupe() : undefined, cancellations };
-    const prefetch = prefetchOf(this.#concurrencyOf(task), rateLimit);
+    const usual = prefetchOf(this.#concurrencyOf(task), rateLimit);
     const consume = (from: string | undefined) => {
       const origin: WorkOrigin = { ...known, queue: from };
       const isUrgent = from !== undefined && from === highQueue;
       const onDelivery = (delivery: Delivery) => this.#takeWork(task, lane, isUrgent, origin, delivery);
+      // One more of high priority at hand: else the next normal job would start while it is on its way.
+      const prefetch = isUrgent ? usual + 1 : usual;
       return this.#parts.broker.consume({
         ...source,
         ...(from !== undefined && { queue: from }),

@@ -7,13 +7,21 @@ import {
   type AnswerOf,
   type BodyOf,
   call,
+  cancelJob,
   configure,
   currentCaller,
   type Envelope,
+  emit,
+  enqueue,
   type Fail,
   fail,
   isSuccess,
+  type Job,
+  JobClient,
+  type JobTask,
+  jobTask,
   type ObjectOf,
+  onEvent,
   type ProviderBody,
   type ProviderRequest,
   provide,
@@ -28,10 +36,11 @@ import {
   service,
   success,
   type TaskContext,
+  type TrackedJob,
   unwrap,
 } from 'bgtasks';
 import { caller, view } from 'bgtasks/express';
-import { calls, failWith, reset, stub, timeOut } from 'bgtasks/testing';
+import { calls, emitted, enqueued, failWith, reset, stub, timeOut } from 'bgtasks/testing';
 import express, { type Response as ExpressResponse, type Request } from 'express';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { assertType, type Equal } from './equal.js';
@@ -83,6 +92,9 @@ export class Tasks {
   // @ts-expect-error the schema gives { n: number }
   @rpcTask('o', { body: schema }) o(body: { n: string }) {
     return body;
+  }
+  @jobTask('p', { attempts: 3 }) async p(body: { to: string }) {
+    return body.to;
   }
 }
 
@@ -144,6 +156,67 @@ assertType<Equal<AnswerOf<'types.now'>, string>>();
 assertType<Equal<ObjectOf<Registered['a']>, { id: number }>>();
 export type Quote = BodyOf<'types.quote'>;
 
+// ---------- jobs
+export function registeringJobs() {
+  const backoff = { type: 'exponential', delayMs: 1000 } as const;
+  const mail = jobTask('mail.send', { attempts: 5, backoff })(async (body: { to: string }) => body.to.length);
+  assertType<Equal<typeof mail, JobTask<'mail.send', { to: string }, number>>>();
+  const bare = jobTask('bare')(() => new Date());
+  // @ts-expect-error both members are needed
+  jobTask('x', { rateLimit: { max: 1 } });
+  return { mail, bare };
+}
+export async function jobs({ mail, bare }: ReturnType<typeof registeringJobs>) {
+  const job = await mail.enqueue({ to: 'a@b.c' }, { delayMs: 60_000 });
+  assertType<Equal<typeof job, Job<number>>>();
+  const same = await enqueue(mail, { to: 'a@b.c' });
+  assertType<Equal<typeof same, Job<number>>>();
+  await enqueue('mail.send', { to: 'a@b.c' });
+  await JobClient.call('mail.send', { to: 'a@b.c' });
+  await bare.enqueue();
+  const tracked = await mail.enqueue({ to: 'a@b.c' }, { result: true, priority: 'high' });
+  assertType<Equal<typeof tracked, TrackedJob<number>>>();
+  const length: number = await tracked.result({ timeoutMs: 5 });
+  const date = await enqueue(bare, undefined, { result: true });
+  assertType<Equal<typeof date, TrackedJob<string>>>();
+  const unknown = await enqueue('some.job', 1, { result: true });
+  assertType<Equal<typeof unknown, TrackedJob<unknown>>>();
+  await cancelJob(mail, job.id);
+  await job.cancel();
+  // @ts-expect-error no result was asked for
+  await job.result();
+  // @ts-expect-error wrong body
+  await mail.enqueue({ too: 'a' });
+  // @ts-expect-error wrong body
+  await mail.enqueue({ too: 'a' }, { result: true });
+  // @ts-expect-error unknown option
+  await mail.enqueue({ to: 'a' }, { delay: 5 });
+  // @ts-expect-error a job is not called
+  await call(mail, { to: 'a' });
+  return length;
+}
+
+// ---------- events
+declare module 'bgtasks' {
+  interface Events {
+    'types.created': { id: number; email: string };
+  }
+}
+export async function events() {
+  onEvent(
+    'users',
+    'types.created',
+  )((user) => {
+    assertType<Equal<typeof user, { id: number; email: string }>>();
+  });
+  onEvent('users', 'types.*', { broadcast: true })((body: { id: number }, { attempt }) => body.id + attempt);
+  await emit('types.created', { id: 1, email: 'a@b.c' });
+  // @ts-expect-error email is missing
+  await emit('types.created', { id: 1 });
+  // @ts-expect-error events have no priorities
+  onEvent('users', 'types.created', { priorities: true });
+}
+
 // ---------- providers
 export function providers() {
   const repository = database.getRepository(Image);
@@ -187,8 +260,12 @@ export async function testsOfAnApplication({ a }: Registered) {
   stub('types.quote', { cents: '1' });
   const [first] = calls('types.quote');
   first?.body.product;
+  const { mail } = registeringJobs();
+  const to: string | undefined = enqueued(mail)[0]?.body.to;
+  const email: string | undefined = emitted('types.created')[0]?.body.email;
   await reset();
   await service.close();
+  return [to, email];
 }
 
 // ---------- names of bgtasks (Python)

@@ -39,6 +39,11 @@ export class MemoryBroker implements Broker, Holder {
     this.#hub.connections.add(this);
   }
 
+  /** For tests: its clock, and whether anybody works. */
+  get hub(): Hub {
+    return this.#hub;
+  }
+
   get isConnected(): boolean {
     return this.#hub.connections.has(this);
   }

@@ -31,6 +31,9 @@ export class Hub {
   readonly #queues = new Map<string, AnyQueue>();
   readonly #exchanges = new Map<string, Exchange>();
 
+  /** How far its clock is ahead. */
+  #aheadMs = 0;
+
   constructor(url: string) {
     this.#url = url;
   }
@@ -41,9 +44,40 @@ export class Hub {
     return hub;
   }
 
-  /** But for those that the library made for itself. */
+  /** Those that a sender may mean; not those that belong to another queue, or to the library. */
   get queueNames(): readonly string[] {
-    return [...this.#queues.keys()].filter((name) => !name.startsWith('bgtasks.'));
+    const isOwn = (name: string) => name.startsWith('bgtasks.') || name.endsWith('.dead') || name.endsWith('.control');
+    return [...this.#queues.keys()].filter((name) => !isOwn(name));
+  }
+
+  /** Epoch milliseconds; ahead of the process where a test has moved it. */
+  get now(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  /** No consumer has anything to do. */
+  get isIdle(): boolean {
+    return [...this.#queues.values()].every((queue) => queue.isIdle);
+  }
+
+  /** Moves the clock to the next message that expires, at most to `until`. False where there is none until then. */
+  moveToNext(until: number): boolean {
+    const expiries = [...this.#queues.values()].map(({ nextExpiry }) => nextExpiry);
+    const next = Math.min(...expiries, Infinity);
+    if (next > until) return false;
+    this.moveTo(next);
+    return true;
+  }
+
+  /** Never backwards. */
+  moveTo(time: number): void {
+    this.#aheadMs += Math.max(0, time - this.now);
+    for (const queue of this.#queues.values()) queue.look();
+  }
+
+  /** Drops whatever waits. */
+  purge(): void {
+    for (const queue of this.#queues.values()) queue.purge();
   }
 
   leave(connection: object): void {

@@ -52,7 +52,7 @@ export class MemoryQueue {
 
   push(message: OutgoingMessage): void {
     const ttl = Math.min(message.expirationMs ?? Infinity, this.#number('x-message-ttl') ?? Infinity);
-    this.#insert({ ...message, expiresAt: Date.now() + ttl, returns: 0 });
+    this.#insert({ ...message, expiresAt: this.#hub.now + ttl, returns: 0 });
     this.#schedule();
   }
 
@@ -66,6 +66,21 @@ export class MemoryQueue {
     if (index >= 0) this.#consumers.splice(index, 1);
     if (this.spec.autoDelete && this.#consumers.length === 0) this.#hub.deleteQueue(this.spec.name);
     this.#schedule(); // for the next single active consumer
+  }
+
+  /** Nobody works on its messages, nor could. */
+  get isIdle(): boolean {
+    const isBusy = this.#consumers.some(({ unsettled }) => unsettled > 0);
+    return !isBusy && (this.#consumers.length === 0 || this.#waiting.length === 0);
+  }
+
+  get nextExpiry(): number {
+    return this.#waiting[0]?.expiresAt ?? Infinity;
+  }
+
+  /** The clock was moved. */
+  look(): void {
+    this.#schedule();
   }
 
   purge(): number {
@@ -124,12 +139,12 @@ export class MemoryQueue {
   /** From the head, as RabbitMQ does: what has expired behind an unexpired message stays. */
   #expire(): void {
     clearTimeout(this.#timer);
-    while (this.#waiting[0] && this.#waiting[0].expiresAt <= Date.now()) {
+    while (this.#waiting[0] && this.#waiting[0].expiresAt <= this.#hub.now) {
       this.#deadLetter(this.#waiting.shift() as Stored, 'expired');
     }
-    const next = this.#waiting[0]?.expiresAt ?? Infinity;
+    const next = this.nextExpiry;
     if (next === Infinity) return;
-    this.#timer = setTimeout(() => this.#dispatch(), Math.min(Math.max(1, next - Date.now()), MAX_TIMER_MS));
+    this.#timer = setTimeout(() => this.#dispatch(), Math.min(Math.max(1, next - this.#hub.now), MAX_TIMER_MS));
   }
 
   #deadLetter(message: Stored, reason: 'expired' | 'rejected' | 'delivery_limit'): void {

@@ -39,6 +39,15 @@ export class MemoryStream {
     this.#readers.delete(consumer);
   }
 
+  /** Nothing here expires. */
+  readonly nextExpiry = Infinity;
+
+  look(): void {}
+
+  get isIdle(): boolean {
+    return [...this.#readers.values()].every(({ position }) => position === this.#log.length);
+  }
+
   purge(): number {
     for (const reader of this.#readers.values()) reader.position = 0;
     return this.#log.splice(0).length;
