@@ -98,7 +98,7 @@ export function jobTools(service: Service): { readonly tools: JobTools; forget()
         const until = server.now + ms;
         do await idle(server);
         while (server.moveToNext(until));
-        server.moveTo(until);
+        server.go();
       });
     },
   };

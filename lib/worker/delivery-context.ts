@@ -60,6 +60,11 @@ export class DeliveryContext implements TaskContext {
     return (value) => this.onProgress?.(value);
   }
 
+  /** Why it was aborted before its deadline, if it was. */
+  get abortReason(): Error | undefined {
+    return this.#reason;
+  }
+
   abort(reason: Error): void {
     this.#reason = reason;
     this.#abort?.abort(reason);

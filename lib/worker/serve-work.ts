@@ -4,7 +4,7 @@
  * after a failure `after-failure.ts`.
  */
 import type { Delivery } from '../broker/broker.js';
-import { BgTasksError } from '../errors.js';
+import { BgTasksError, ServiceStoppingError } from '../errors.js';
 import { readFailure } from '../protocols/failure.js';
 import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import { runIn } from '../scope.js';
@@ -40,7 +40,9 @@ interface Run {
   readonly reply: JobReply | undefined;
 }
 
-type Ended = { readonly value: unknown } | Pick<FailedRun, 'error' | 'body' | 'isFinal'>;
+type Ended =
+  | { readonly value: unknown }
+  | (Pick<FailedRun, 'error' | 'body' | 'isFinal'> & { readonly abortReason: Error | undefined });
 
 /** Settles the delivery, whatever the handler does. */
 export async function serveWork(
@@ -93,6 +95,11 @@ async function runAndSettle(run: Run): Promise<boolean> {
     await settleUnrun(run, cancelled(route, messageId));
     return false;
   }
+  // Given up by a worker that stops: no failure of the job, and no attempt of its own.
+  if (ended.abortReason instanceof ServiceStoppingError) {
+    delivery.reject({ requeue: true });
+    return false;
+  }
   parts.settings.logger.error({ route, messageId, attempt, error: ended.error }, 'task failed');
   const { queue, mainQueue } = origin;
   if (queue === undefined || mainQueue === undefined) delivery.ack();
@@ -122,7 +129,7 @@ async function callTask({ parts, task, origin, delivery, work, info, reply }: Ru
       if (task.options.filter && !task.options.filter(checked.value)) return { value: undefined };
       return { value: await callHandler(task, checked.value, context, middleware()) };
     } catch (error) {
-      return { error, body, isFinal };
+      return { error, body, isFinal, abortReason: context.abortReason };
     } finally {
       onEnd();
       context.end();

@@ -489,6 +489,27 @@ export function jobsContract(urlOf: () => string): void {
     await answer;
   });
 
+  it('that is given up by a worker that stops runs again elsewhere, and has not failed', async () => {
+    const route = unique('givenup');
+    const hasty = serviceNamed(unique('hasty'), { drainMs: 20 });
+    let runs = 0;
+    hasty.jobTask(route, { attempts: 1 })((_body, { signal }) => {
+      runs += 1;
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    });
+    await hasty.start();
+    await api.enqueue(route, 1);
+    await until(() => runs === 1);
+    await hasty.close();
+    const attempts: number[] = [];
+    worker.jobTask(route)((_body, { attempt }) => void attempts.push(attempt));
+    await worker.start();
+    await until(() => attempts.length === 1);
+    expect(attempts).to.deep.equal([1]);
+    const broker = autoClose(await openBroker(url, silentLogger));
+    expect((await broker.inspect(`${route}.dead`))?.messages).to.equal(0);
+  });
+
   it('what waits for room goes to another worker while the first one finishes', async () => {
     const route = unique('moved');
     const { open, opened } = latch();

@@ -33,6 +33,8 @@ export class Hub {
 
   /** How far its clock is ahead. */
   #aheadMs = 0;
+  /** Where it stands while a test moves it: a message goes through several queues, and must not be late for each. */
+  #standsAt: number | undefined;
 
   constructor(url: string) {
     this.#url = url;
@@ -52,7 +54,7 @@ export class Hub {
 
   /** Epoch milliseconds; ahead of the process where a test has moved it. */
   get now(): number {
-    return Date.now() + this.#aheadMs;
+    return this.#standsAt ?? Date.now() + this.#aheadMs;
   }
 
   /** No consumer has anything to do. */
@@ -60,18 +62,23 @@ export class Hub {
     return [...this.#queues.values()].every((queue) => queue.isIdle);
   }
 
-  /** Moves the clock to the next message that expires, at most to `until`. False where there is none until then. */
+  /** Moves the clock to the next message that expires, or to `until` and gives false; there it stands until `go()`. */
   moveToNext(until: number): boolean {
     const expiries = [...this.#queues.values()].map(({ nextExpiry }) => nextExpiry);
     const next = Math.min(...expiries, Infinity);
-    if (next > until) return false;
-    this.moveTo(next);
-    return true;
+    this.#standsAt = Math.max(this.now, Math.min(next, until));
+    this.#look();
+    return next <= until;
   }
 
-  /** Never backwards. */
-  moveTo(time: number): void {
-    this.#aheadMs += Math.max(0, time - this.now);
+  /** The clock goes on, from where it stands. */
+  go(): void {
+    if (this.#standsAt !== undefined) this.#aheadMs = Math.max(this.#aheadMs, this.#standsAt - Date.now());
+    this.#standsAt = undefined;
+    this.#look();
+  }
+
+  #look(): void {
     for (const queue of this.#queues.values()) queue.look();
   }
 
