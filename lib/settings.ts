@@ -65,7 +65,7 @@ export interface ServiceOptions {
   environment?: 'production' | 'development' | 'test';
   /** How long a call waits for its answer. Default: 60,000. */
   rpcTimeoutMs?: number;
-  /** Handlers at once in this process. Default: 100. */
+  /** Handlers of calls at once in this process, and as many of jobs and events. Default: 100. */
   concurrency?: number;
   /** How long `close()` waits for handlers that run. Default: 30,000. */
   drainMs?: number;

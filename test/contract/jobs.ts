@@ -2,6 +2,7 @@
 import {
   type BgTasksError,
   CallAbortedError,
+  JobClient,
   type JobOptions,
   RemoteError,
   RpcTimeoutError,
@@ -140,6 +141,14 @@ export function jobsContract(urlOf: () => string): void {
       await (await worker.enqueue(route, 2, { result: true })).result(); // what came before has been sent by now
       expect((await broker.inspect(target))?.messages).to.equal(0);
       expect([isRepliesQueue(target), isRepliesQueue('bgtasks.v1.replies.x')]).to.deep.equal([false, true]);
+    });
+
+    it('is asked for by the names of bgtasks (Python) as well', async () => {
+      const route = unique('python');
+      worker.jobTask(route)((body) => body);
+      await worker.start();
+      const job = await new JobClient(api).call(route, { n: 1 }, { result: true });
+      expect(await job.result()).to.deep.equal({ n: 1 });
     });
 
     it('has no method where none was asked for, and costs no queue', async () => {

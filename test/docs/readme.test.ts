@@ -76,11 +76,18 @@ describe('the README', function () {
     expect(run(app, 'users.ts')).to.equal(output);
   });
 
+  it('runs a job, and hears of its progress and its result', () => {
+    const app = compiled(readme.files);
+    const [output] = readme.outputs('jobs.ts');
+    expect(run(app, 'jobs.ts')).to.equal(output);
+  });
+
   it('tests an application without a broker', () => {
     const app = compiled(readme.files);
     const environment = { BGTASKS_ENVIRONMENT: 'test', BGTASKS_URL: 'amqp://127.0.0.1:1/' };
     expect(run(app, 'api.test.ts', environment)).to.equal('');
     expect(run(app, 'tools.test.ts', environment)).to.equal('');
+    expect(run(app, 'jobs.test.ts', environment)).to.equal('');
   });
 
   it('says what every error code means, and no other', () => {
