@@ -20,6 +20,10 @@ export const rpcTask: Service['rpcTask'] = service.rpcTask;
 export const jobTask: Service['jobTask'] = service.jobTask;
 /** Registers a listener: `onEvent('users', 'user.created', options?)(handler)`, or on a class method. */
 export const onEvent: Service['onEvent'] = service.onEvent;
+/** Registers a schedule: `every('clean-up', '10 min', options?)(handler)`, or on a class method. */
+export const every: Service['every'] = service.every;
+/** Registers a schedule: `cron('report', '0 3 * * *', { timeZone })(handler)`, or on a class method. */
+export const cron: Service['cron'] = service.cron;
 /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
 export const call: Service['call'] = service.call;
 /** Enqueues a job by its name or handle. Resolves once the broker has it. */

@@ -18,8 +18,10 @@ export {
   call,
   cancelJob,
   configure,
+  cron,
   emit,
   enqueue,
+  every,
   jobTask,
   onEvent,
   remote,
@@ -103,6 +105,18 @@ export type {
 } from './tasks/job.js';
 export * from './tasks/remotes.js';
 export type { RpcTask, RpcTaskFn } from './tasks/rpc.js';
+export type {
+  CatchUp,
+  CronFn,
+  CronOptions,
+  EveryFn,
+  Interval,
+  PerProcessOptions,
+  RegisterSchedule,
+  ScheduleOptions,
+  ScheduleTask,
+  Tick,
+} from './tasks/schedule.js';
 export type { Handler, Middleware, RpcOptions, Task, TaskContext, TaskKind, TaskOptions } from './tasks/task.js';
 export {
   type ErrorDetail,

@@ -1,5 +1,5 @@
 /**
- * `rpcTask`, `jobTask` and `onEvent` of a service: what is given becomes a task of its registry, and a handle.
+ * `rpcTask`, `jobTask`, `onEvent`, `every` and `cron` of a service: what is given becomes a task of its registry, and a handle.
  *
  * Shape:  all take `(name, options?)(handler)`, `(name, options?, handler)`, or stand on a class method.
  */
@@ -12,8 +12,18 @@ import type { JobTaskFn } from './tasks/job.js';
 import { callerPlace } from './tasks/place.js';
 import { checkEvent, checkJobRoute, checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
+import type {
+  CronFn,
+  CronOptions,
+  EveryFn,
+  PerProcessOptions,
+  ScheduleOptions,
+  ScheduleRule,
+} from './tasks/schedule.js';
+import { cronRule, intervalRule } from './tasks/schedule-rule.js';
 import type { Handler, TaskDefinition, TaskKind } from './tasks/task.js';
-import { type AnyTaskOptions, checkTaskOptions, splitArguments } from './tasks/task-options.js';
+import { type AnyTaskOptions, checkTaskOptions, refuseForPerProcess, splitArguments } from './tasks/task-options.js';
+import { tickSchema } from './tasks/tick.js';
 
 type Outgoing = (route: string, body?: unknown, options?: object) => Promise<unknown>;
 
@@ -27,6 +37,8 @@ export interface Registering {
   readonly rpcTask: RpcTaskFn;
   readonly jobTask: JobTaskFn;
   readonly onEvent: OnEventFn;
+  readonly every: EveryFn;
+  readonly cron: CronFn;
 }
 
 export function registering(parts: RegisterParts): Registering {
@@ -83,7 +95,40 @@ export function registering(parts: RegisterParts): Registering {
     return (...args: readonly unknown[]) => register(task, args, {});
   }) as OnEventFn;
 
-  return { rpcTask, jobTask, onEvent };
+  const schedule = (
+    route: string,
+    rule: ScheduleRule,
+    given: ScheduleOptions & { perProcess?: boolean },
+    place: string,
+  ) => {
+    const { perProcess = false, ...options } = given;
+    checkTaskOptions('schedule', route, options);
+    if (perProcess) refuseForPerProcess(route, options);
+    const { catchUp = 'once' } = options;
+    const task = {
+      kind: 'schedule',
+      route,
+      options: { ...options, body: tickSchema },
+      schedule: { rule, catchUp, perProcess },
+      place,
+    } as const;
+    return (...args: readonly unknown[]) => register(task, args, {});
+  };
+
+  const every = ((name: string, interval: string, options: ScheduleOptions | PerProcessOptions = {}) => {
+    const place = callerPlace(every as (...args: never[]) => unknown);
+    checkJobRoute(name);
+    return schedule(name, intervalRule(name, interval), options, place);
+  }) as EveryFn;
+
+  const cron = ((name: string, expression: string, { timeZone, ...options }: CronOptions = {}) => {
+    const place = callerPlace(cron as (...args: never[]) => unknown);
+    checkJobRoute(name);
+    if ('perProcess' in options) checkTaskOptions('schedule', name, options); // of `every` alone: an unknown option here
+    return schedule(name, cronRule(name, expression, timeZone), options, place);
+  }) as CronFn;
+
+  return { rpcTask, jobTask, onEvent, every, cron };
 }
 
 type Positional = (...args: readonly unknown[]) => unknown;
@@ -102,4 +147,9 @@ function spreading(
 }
 
 /** How each kind is registered, for messages. */
-const NAMES: Readonly<Record<TaskKind, string>> = { rpc: 'rpcTask', job: 'jobTask', event: 'onEvent' };
+const NAMES: Readonly<Record<TaskKind, string>> = {
+  rpc: 'rpcTask',
+  job: 'jobTask',
+  event: 'onEvent',
+  schedule: 'every',
+};

@@ -35,6 +35,7 @@ import { type Layer, Registry } from './tasks/registry.js';
 import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
 import { checkEventName, checkJobRoute, checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
+import type { CronFn, EveryFn } from './tasks/schedule.js';
 import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
 import { checkTaskOptions } from './tasks/task-options.js';
 import { readTls } from './tls.js';
@@ -158,6 +159,12 @@ export class Service implements AsyncDisposable {
 
   /** Registers a listener: `onEvent('users', 'user.created', options?)(handler)`, or on a class method. */
   readonly onEvent: OnEventFn = this.#register.onEvent;
+
+  /** Registers a schedule: `every('clean-up', '10 min', options?)(handler)`, or on a class method. */
+  readonly every: EveryFn = this.#register.every;
+
+  /** Registers a schedule: `cron('report', '0 3 * * *', { timeZone })(handler)`, or on a class method. */
+  readonly cron: CronFn = this.#register.cron;
 
   /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
   readonly call = (async (ref: RouteRef, body?: unknown, options?: CallOptions) => {
@@ -315,7 +322,7 @@ export class Service implements AsyncDisposable {
     await this.#stopping;
     this.#isClosed = false;
     const { broker, worker, outbox } = await this.#opened('it was not started');
-    await broker.connect();
+    if (worker.needsBroker || outbox) await broker.connect();
     await this.#initializeDataSource();
     outbox?.start();
     await worker.start();

@@ -99,7 +99,7 @@ export interface Subscription {
   readonly arguments?: Readonly<Record<string, unknown>>;
   /** Must not throw. */
   onDelivery(delivery: Delivery): void;
-  /** The channel of its deliveries is lost: none of those can be settled any more. A new one follows. */
+  /** The channel of its deliveries is lost, or their queue: none of those can be settled any more. New ones follow. */
   onLost?(): void;
 }
 
@@ -136,6 +136,11 @@ export interface PublishOptions {
   readonly declarations?: readonly Declaration[];
   /** A message that no queue takes is a `NoRouteError`. Default: true. */
   readonly mandatory?: boolean;
+  /**
+   * Published now or not at all, and never again: whoever publishes would rather not know than have it twice. Without a
+   * channel, or where that is lost before the confirm, it is an error. Default: false.
+   */
+  readonly isSentOnce?: boolean;
   /** Gives up waiting; the message may still be published. */
   readonly signal?: AbortSignal | undefined;
 }

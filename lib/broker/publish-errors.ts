@@ -18,6 +18,16 @@ export function refused(message: OutgoingMessage, reason: unknown): PublishFaile
   return failure(message, `was refused by the broker: ${messageOf(reason)}.`, false, { cause: reason });
 }
 
+/** Of a message that is to be sent at once or not at all. */
+export function notSent(message: OutgoingMessage): PublishFailedError {
+  return failure(message, 'was not sent: there is no channel for it at present, or an alarm is set.', false);
+}
+
+/** Of a message that is not sent again. */
+export function lostUnconfirmed(message: OutgoingMessage): PublishFailedError {
+  return failure(message, 'was not confirmed before its channel was lost. It may have been published.', true);
+}
+
 export function givenUp(message: OutgoingMessage, isSent: boolean, reason: unknown): PublishFailedError {
   const doubt = isSent ? 'it may have been published' : 'it was not published';
   return failure(message, `was given up by its signal; ${doubt}.`, isSent, { cause: reason });

@@ -1,5 +1,5 @@
 /**
- * What is given to `rpcTask`, `jobTask` and `onEvent` beside the name: checked where it is given, so that a mistake is
+ * What is given to `rpcTask`, `jobTask` and the others beside the name: checked where it is given, so that a mistake is
  * found there.
  *
  * Errors: `INVALID_TASK`, naming the route, the option and what is allowed.
@@ -10,10 +10,12 @@ import type { BodySchema } from '../schema.js';
 import { backoffProblem } from './backoff.js';
 import type { EventOptions } from './event.js';
 import type { JobOptions, RateLimitOptions } from './job.js';
+import type { CatchUp } from './schedule.js';
 import type { Handler, TaskKind } from './task.js';
 
 /** The options of any kind: which ones a kind has is in `OPTIONS`. */
-export type AnyTaskOptions = EventOptions<BodySchema | undefined> & JobOptions<BodySchema | undefined>;
+export type AnyTaskOptions = EventOptions<BodySchema | undefined> &
+  JobOptions<BodySchema | undefined> & { catchUp?: CatchUp };
 
 /** `(options?, handler?)`: what is given must be one of the two, in this order. */
 export function splitArguments(
@@ -30,14 +32,17 @@ export function splitArguments(
   throw new BgTasksError('INVALID_TASK', message, { route });
 }
 
-const COMMON = ['body', 'protocol', 'queue', 'params', 'description', 'concurrency', 'timeoutMs', 'middleware'];
+const RUN = ['description', 'concurrency', 'timeoutMs', 'middleware'];
+const COMMON = ['body', 'protocol', 'queue', 'params', ...RUN];
 const RETRY = ['attempts', 'backoff', 'retryOn', 'onFailed'];
 const WORK = [...COMMON, ...RETRY, 'queueType', 'maxPriority', 'rateLimit', 'dedupe'];
 const OPTIONS: Readonly<Record<TaskKind, readonly string[]>> = {
   rpc: COMMON,
   job: [...WORK, 'priorities'],
   event: [...WORK, 'name', 'filter', 'broadcast'],
+  schedule: [...RUN, ...RETRY, 'catchUp'],
 };
+const CATCH_UP: readonly unknown[] = [undefined, 'skip', 'once', 'all'];
 
 /** From 0 in AMQP; RabbitMQ keeps a queue per priority, and recommends at most 10. */
 const MAX_PRIORITY = 255;
@@ -53,6 +58,14 @@ export function checkTaskOptions(kind: TaskKind, route: string, options: AnyTask
   const problem =
     unknownOption(kind, options) ?? problemOf(options) ?? workProblem(route, options) ?? protocolProblem(kind, options);
   if (problem) throw new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
+}
+
+/** Without the broker there is nothing to retry from, and nothing remembers what was fired. */
+export function refuseForPerProcess(route: string, options: AnyTaskOptions): void {
+  const name = Object.keys(options).find((each) => !RUN.includes(each));
+  if (name === undefined) return;
+  const message = `Task "${route}": the option "${name}" does not go with "perProcess". Options are: ${RUN.join(', ')}.`;
+  throw new BgTasksError('INVALID_TASK', message, { route });
 }
 
 function unknownOption(kind: TaskKind, options: AnyTaskOptions): string | undefined {
@@ -105,6 +118,9 @@ function problemOf(options: AnyTaskOptions): string | undefined {
   }
   if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
     return `"queue" must be the name of a queue, not ${preview(queue)}.`;
+  }
+  if (!CATCH_UP.includes(options.catchUp)) {
+    return `"catchUp" must be "skip", "once" or "all", not ${preview(options.catchUp)}.`;
   }
   if (filter !== undefined && typeof filter !== 'function') return `"filter" must be a function.`;
   return backoff === undefined ? undefined : backoffProblem(backoff);

@@ -4,9 +4,10 @@ import type { Logger } from '../logger.js';
 import type { Failure } from '../protocols/failure.js';
 import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodySchema } from '../schema.js';
+import type { Schedule } from './schedule.js';
 import type { AnyTaskOptions } from './task-options.js';
 
-export type TaskKind = 'rpc' | 'job' | 'event';
+export type TaskKind = 'rpc' | 'job' | 'event' | 'schedule';
 
 /** Second argument of every handler. */
 export interface TaskContext {
@@ -73,6 +74,7 @@ export interface TaskDefinition extends Task {
   readonly options: AnyTaskOptions;
   /** Of a listener: whose event, and its name. */
   readonly event?: { readonly service: string; readonly name: string };
+  readonly schedule?: Schedule;
   /** File and line of the registration, as far as the stack tells. */
   readonly place: string;
 }

@@ -12,6 +12,7 @@
 
 import type { Declaration, OutgoingMessage } from '../broker/broker.js';
 import { BgTasksError } from '../errors.js';
+import { LETTER_ARGUMENTS } from './work-queue.js';
 
 const PREFIX = 'bgtasks.v1';
 const BITS = 28;
@@ -32,6 +33,11 @@ export function delayed(message: OutgoingMessage, queue: string, delayMs: number
     exchange: levelName(highestLevel(seconds)),
     routingKey: `${[...bits].join('.')}.${queue}`,
   };
+}
+
+/** Where a delayed message was going: what stands behind the bits of its routing key. Undefined for any other key. */
+export function destinationOf(routingKey: string): string | undefined {
+  return /^(?:[01]\.){28}(.+)$/s.exec(routingKey)?.[1];
 }
 
 /** All that a delay of up to `delayMs` into `queue` needs. */
@@ -59,7 +65,7 @@ function levelName(level: number): string {
 /** Lowest first: a level must not let messages go before the next one is there. */
 function levels(highest: number): Declaration[] {
   const exchange = { type: 'topic', durable: true } as const;
-  const undeliverable = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+  const undeliverable = { durable: true, arguments: LETTER_ARGUMENTS };
   const declarations: Declaration[] = [
     { exchange: { name: UNDELIVERABLE, type: 'fanout', durable: true } },
     { queue: { name: UNDELIVERABLE, ...undeliverable } },

@@ -4,7 +4,7 @@ import { DEFAULT_BACKOFF, delayAfter, longestDelay } from '../tasks/backoff.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { ValidationError } from '../validation-error.js';
 
-const DEFAULT_ATTEMPTS = { job: 5, event: 1 } as const;
+const DEFAULT_ATTEMPTS = { job: 5, event: 1, schedule: 1 } as const;
 
 /** What no further run can mend: the body stays as it is. */
 const UNREADABLE: readonly string[] = ['BAD_BODY', 'BODY_TOO_LARGE'];
@@ -15,7 +15,7 @@ export class RetryPolicy {
 
   constructor(task: TaskDefinition) {
     this.#task = task;
-    this.attempts = task.options.attempts ?? DEFAULT_ATTEMPTS[task.kind as 'job' | 'event'];
+    this.attempts = task.options.attempts ?? DEFAULT_ATTEMPTS[task.kind as keyof typeof DEFAULT_ATTEMPTS];
   }
 
   /** The longest delay that a retry can ask for; undefined where there are none. */

@@ -1,9 +1,10 @@
-/** Where the deliveries of a job or of a listener come from. */
+/** Where the deliveries of a job, of a listener or of a schedule come from. */
 import type { Declaration, Subscription } from '../broker/broker.js';
 import { BgTasksError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { WorkProtocol } from '../protocols/protocol.js';
 import type { TaskDefinition } from '../tasks/task.js';
+import { type ScheduleTopology, scheduleTopology } from '../topology/schedule.js';
 import { highQueueOf } from '../topology/work-queue.js';
 
 /** `queue` is left out for a broadcast: a queue of this process alone. */
@@ -24,7 +25,8 @@ export function workProtocolOf({
 /** `serviceName`: who listens; a listener needs one. */
 export function sourceOf(task: TaskDefinition, serviceName: string | undefined): WorkSource {
   const work = workProtocolOf(task);
-  const { route, options, event } = task;
+  const { route, options, event, schedule } = task;
+  if (schedule) return runSource(task, work, serviceName);
   if (!event) {
     const highQueue = options.priorities ? highQueueOf(route) : undefined;
     return { queue: route, highQueue, declarations: work.queueOf(route, options) };
@@ -36,6 +38,18 @@ export function sourceOf(task: TaskDefinition, serviceName: string | undefined):
   const queue = listenerQueue(task, serviceName);
   const binding: Declaration = { binding: { from: exchange.name, key: event.name, to: { queue } } };
   return { queue, declarations: [{ exchange }, ...work.queueOf(queue, options), binding] };
+}
+
+/** The runs of a schedule. All of its exchange and queues, so that whatever is gone comes back together. */
+function runSource(task: TaskDefinition, work: WorkProtocol, serviceName: string | undefined): WorkSource {
+  const { runQueue, declarations, runBinding } = topologyOf(task, serviceName);
+  return { queue: runQueue, declarations: [...declarations, ...work.queueOf(runQueue, task.options), runBinding] };
+}
+
+export function topologyOf({ route }: TaskDefinition, serviceName: string | undefined): ScheduleTopology {
+  if (serviceName !== undefined) return scheduleTopology(serviceName, route);
+  const message = `The schedule "${route}" needs the setting "serviceName": its queues belong to the service.`;
+  throw new BgTasksError('INVALID_SETTING', message, { route });
 }
 
 /** One per event, listening service and `name`. */

@@ -14,6 +14,7 @@ import type { DtoChecker } from '../schema.js';
 import type { Scope } from '../scope.js';
 import type { Settings } from '../settings.js';
 import type { Registry } from '../tasks/registry.js';
+import type { Schedule } from '../tasks/schedule.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
 import { CancelListener } from './cancel-listener.js';
 import { Cancellations } from './cancellations.js';
@@ -22,6 +23,8 @@ import { Gate } from './gate.js';
 import type { Hold } from './hold.js';
 import { Lane, prefetchOf } from './lane.js';
 import { RunningHandlers } from './running-handlers.js';
+import { lead } from './schedule/lead.js';
+import { runTick, startTicker } from './schedule/ticker.js';
 import { refuseUnknown, serveRpc } from './serve-rpc.js';
 import { serveWork, type WorkOrigin } from './serve-work.js';
 import { sourceOf } from './work-source.js';
@@ -65,6 +68,12 @@ export class Worker {
 
   get running(): number {
     return this.#rpcGate.running + this.#workGate.running;
+  }
+
+  /** False where every task is a schedule of the process alone. */
+  get needsBroker(): boolean {
+    const tasks = this.#parts.registry.all();
+    return tasks.length === 0 || tasks.some(({ schedule }) => !schedule?.perProcess);
   }
 
   get isConsuming(): boolean {
@@ -145,6 +154,7 @@ export class Worker {
   }
 
   #consume(task: TaskDefinition): Promise<Consumer> {
+    if (task.schedule) return this.#consumeSchedule(task, task.schedule);
     return task.kind === 'rpc' ? this.#consumeRpc(task) : this.#consumeWork(task);
   }
 
@@ -220,6 +230,28 @@ export class Worker {
 
   #takeRpc(route: string, delivery: Delivery, serve: Serve): void {
     this.#rpcGate.enter(() => this.#run(this.#rpcGate, route, delivery, serve));
+  }
+
+  /** In tests the time stands still: nothing fires by itself. */
+  async #consumeSchedule(task: TaskDefinition, { rule, perProcess }: Schedule): Promise<Consumer> {
+    const isTest = this.#parts.settings.environment === 'test';
+    if (perProcess) return isTest ? { cancel: async () => {} } : startTicker(rule, () => this.#tick(task));
+    const runs = await this.#consumeWork(task);
+    return isTest ? runs : lead(this.#parts, task, runs);
+  }
+
+  /** Resolves when the handler has ended. */
+  #tick(task: TaskDefinition): Promise<void> {
+    return new Promise((resolve) => {
+      const run = () => (this.#isDraining ? Promise.resolve() : runTick(this.#parts, task));
+      this.#workGate.enter(() => {
+        void run().finally(() => {
+          this.#workGate.leave();
+          if (this.running === 0) this.#onIdle?.();
+          resolve();
+        });
+      });
+    });
   }
 
   #concurrencyOf({ options }: TaskDefinition): number {

@@ -119,12 +119,13 @@ export class AmqpConsumers {
     else subscription.onDelivery(delivery);
   }
 
-  /** `basic.cancel`: the queue was deleted, or its node is gone. What is still unsettled can be settled. */
+  /** `basic.cancel`: the queue was deleted, or its node is gone. */
   #onDeleted(life: ChannelLife, subscribed: Subscribed, queue: string): void {
     if (!life.isOpen || !this.#subscribed.has(subscribed)) return;
     subscribed.life = undefined;
     this.#log.warn({ queue }, 'queue deleted under its consumer: declared again');
     this.#declarations.forget();
+    subscribed.subscription.onLost?.();
     void this.#resubscribe(life, subscribed);
   }
 

@@ -12,7 +12,7 @@ import type { ConfirmChannel, Message } from 'amqplib';
 import { NoRouteError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { OutgoingMessage, PublishOptions } from '../broker.js';
-import { brokerClosed, full, givenUp, notConfirmed, refused } from '../publish-errors.js';
+import { brokerClosed, full, givenUp, lostUnconfirmed, notConfirmed, notSent, refused } from '../publish-errors.js';
 import { AmqpChannel, type AmqpConfirmChannel, type ChannelLife } from './channel.js';
 import type { AmqpConnection } from './connection.js';
 import type { Declarations } from './declarations.js';
@@ -72,6 +72,7 @@ export class AmqpPublisher {
       const held = { messages: this.#waiting.size, bytes: this.#bytes };
       return Promise.reject(full(message, held, { messages: MAX_WAITING, bytes: MAX_WAITING_BYTES }));
     }
+    if (options.isSentOnce && !this.#canSend) return Promise.reject(notSent(message));
     return new Promise((resolve, reject) => {
       const onTimeout = () => {
         const { blockedBy } = this.#connection;
@@ -98,6 +99,10 @@ export class AmqpPublisher {
     if (current) await withinTime(current.channel.waitForConfirms().catch(() => {}));
     for (const waiting of [...this.#waiting]) this.#settle(waiting, brokerClosed(waiting.message, waiting.isSent));
     await this.#channel.close();
+  }
+
+  get #canSend(): boolean {
+    return this.#channel.current !== undefined && this.#connection.blockedBy === undefined && this.#suspects.size === 0;
   }
 
   #send(waiting: Waiting): void {
@@ -190,6 +195,10 @@ export class AmqpPublisher {
     if (refusal) this.#declarations.forget(); // an exchange that was declared once may be gone
     const onIt = [...this.#waiting].filter((waiting) => waiting.life === life);
     for (const waiting of onIt) {
+      if (waiting.options.isSentOnce) {
+        this.#settle(waiting, lostUnconfirmed(waiting.message));
+        continue;
+      }
       waiting.life = undefined;
       waiting.isReturned = false;
       if (!refusal) continue;
