@@ -8,9 +8,11 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { service } from '../lib/default-service.js';
 import { callCommand } from './call.js';
+import { deadCommand } from './dead/dead.js';
 import { EXIT } from './exit.js';
 import { type Output, processOutput } from './output.js';
 import { routesCommand } from './routes.js';
+import { schedulesCommand } from './schedules.js';
 import { serveCommand } from './serve.js';
 import { tasksCommand } from './tasks.js';
 
@@ -24,7 +26,7 @@ export async function main(argv: readonly string[], output: Output = processOutp
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.error(text) });
-  for (const add of [tasksCommand, serveCommand, callCommand, routesCommand]) {
+  for (const add of [tasksCommand, serveCommand, callCommand, routesCommand, schedulesCommand, deadCommand]) {
     add(program, { service, output, exit: (code) => (exitCode = code) });
   }
   try {

@@ -3,11 +3,14 @@
 export interface Output {
   out(text: string): void;
   error(text: string): void;
+  /** Whether somebody looks at what `error` writes. */
+  readonly isTerminal?: boolean;
 }
 
 export const processOutput: Output = {
   out: (text) => void process.stdout.write(text),
   error: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
 };
 
 /** Columns as wide as their widest cell; no trailing blanks. */

@@ -113,9 +113,15 @@ export class Leader {
   }
 
   #onDelivery(term: number, delivery: Delivery): void {
-    if (term !== this.#term || this.#isStopped) return delivery.reject({ requeue: true });
+    if (term !== this.#term || this.#isStopped) {
+      delivery.reject({ requeue: true });
+      return;
+    }
     const state = this.#read(delivery);
-    if (!state) return delivery.ack();
+    if (!state) {
+      delivery.ack();
+      return;
+    }
     const held = this.#held?.delivery.isOpen ? this.#held : undefined;
     if (!held || supersedes(state, held.state)) {
       this.#held = { delivery, state };
@@ -156,10 +162,10 @@ export class Leader {
   #proceed(): void {
     const now = this.#clock.now();
     const due = this.#nextDue(now);
-    if (due !== undefined) return this.#fire(due);
-    if (now >= this.#refreshAt || now < this.#refreshAt - REFRESH_MS) return this.#refresh();
-    const wakeAt = Math.min(this.#nextAt, this.#refreshAt);
-    this.#sleep(Math.min(wakeAt - now, MAX_SLEEP_MS), () => this.#proceed());
+    const isOld = now >= this.#refreshAt || now < this.#refreshAt - REFRESH_MS;
+    if (due !== undefined) this.#fire(due);
+    else if (isOld) this.#refresh();
+    else this.#sleep(Math.min(this.#nextAt - now, this.#refreshAt - now, MAX_SLEEP_MS), () => this.#proceed());
   }
 
   #nextDue(now: number): number | undefined {
