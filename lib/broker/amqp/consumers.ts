@@ -15,6 +15,8 @@ import type { Declarations } from './declarations.js';
 import { AmqpDelivery } from './delivery.js';
 import { withinTime } from './within-time.js';
 
+const MAX_RETRIES = 2;
+
 /** A subscription, and its consumer in the present life of the channel. */
 interface Subscribed {
   readonly subscription: Subscription;
@@ -51,16 +53,27 @@ export class AmqpConsumers {
   }
 
   async consume(subscription: Subscription): Promise<Consumer> {
-    const life = await this.#channel.open();
     const subscribed: Subscribed = { subscription, life: undefined, tag: '', isCancelled: false };
-    try {
-      await this.#subscribe(life, subscribed);
-    } catch (error) {
-      throw notConsumed(subscription, error);
+    for (let attempt = 0; subscribed.life === undefined; attempt += 1) {
+      await this.#subscribeFirst(subscribed, attempt);
     }
     this.#subscribed.add(subscribed);
     this.#channel.keep();
     return { cancel: () => this.#cancel(subscribed) };
+  }
+
+  /**
+   * RabbitMQ 3.10 ends the connection (541) where several processes declare a new quorum queue at once, as at the first start
+   * of a service, and one of them consumes before its leader is up.
+   */
+  async #subscribeFirst(subscribed: Subscribed, attempt: number): Promise<void> {
+    const life = await this.#channel.open();
+    try {
+      await this.#subscribe(life, subscribed);
+    } catch (error) {
+      if (life.isOpen || attempt >= MAX_RETRIES) throw notConsumed(subscribed.subscription, error);
+      await this.#connection.pause(attempt);
+    }
   }
 
   close(): Promise<void> {
