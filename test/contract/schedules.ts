@@ -143,7 +143,7 @@ export function scheduleContract(urlOf: () => string): void {
       ['once', [START + 5 * HOUR]],
       ['all', [1, 2, 3, 4, 5].map((hours) => START + hours * HOUR)],
     ] as const) {
-      it(`catches up after a downtime as \`${catchUp}\` says`, async () => {
+      it(`catches up after a downtime as ${catchUp} says`, async () => {
         await sendState(stateHeaders({ slot: START, isSeed: false, token: 'x' }));
         const clock = new FakeClock(START + 5.5 * HOUR);
         const { leader } = await candidate({ rule: HOURLY, catchUp, clock });

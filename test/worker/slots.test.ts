@@ -109,13 +109,13 @@ describe('the slots of a schedule', () => {
     });
 
     for (const catchUp of ['skip', 'once', 'all'] as const) {
-      it(`are fired with \`${catchUp}\` while they are hardly late, each of them`, () => {
+      it(`are fired with ${catchUp} while they are hardly late, each of them`, () => {
         const seconds = slotsOf(intervalRule('x', '1 s'));
         expect(dueSlots(seconds, NOW - 3000, NOW + 500, catchUp)).to.deep.equal([NOW - 2000, NOW - 1000, NOW]);
         expect(dueSlots(slots, NOW - HOUR, NOW + GRACE_MS - 1, catchUp)).to.deep.equal([NOW]);
       });
 
-      it(`are not fired again with \`${catchUp}\` when the clock was set back`, () => {
+      it(`are not fired again with ${catchUp} when the clock was set back`, () => {
         expect(dueSlots(slots, NOW, NOW - 3 * HOUR, catchUp)).to.deep.equal([]);
       });
     }
