@@ -99,7 +99,10 @@ describe('registering', () => {
       [{ concurrency: 'x' }, '"concurrency" must be a whole number'],
       [{ body: 5 }, '"body" must be a schema or a class, not 5.'],
       [{ middleware: [5] }, '"middleware" must be a list of functions, not [5].'],
-      [{ protocol: 'xml' }, 'unknown protocol "xml". Protocols are: json, bgtasks-python.'],
+      [
+        { protocol: 'xml' },
+        'unknown protocol "xml". Protocols are: json, gzip-json, celery, micro-framework, bgtasks-python.',
+      ],
     ] as const) {
       it(`options ${JSON.stringify(options)} are refused`, () => {
         expect(() => service.rpcTask('a', options as RpcOptions)).to.throw(BgTasksError, part);

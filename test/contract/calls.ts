@@ -251,7 +251,7 @@ export function callsContract(address: () => string): void {
 
   describe('options', () => {
     for (const [options, part] of [
-      [{ timeout: 5 }, 'unknown option "timeout". Options are: timeoutMs, signal, idempotent, retry.'],
+      [{ timeout: 5 }, 'unknown option "timeout". Options are: timeoutMs, signal, idempotent, retry, protocol, queue.'],
       [{ timeoutMs: 0 }, '"timeoutMs" must be a number of milliseconds above 0 and at most 2147483647, not 0.'],
       [{ timeoutMs: '5' }, '"timeoutMs" must be a number of milliseconds'],
       [{ signal: {} }, '"signal" must be an AbortSignal, not {}.'],
