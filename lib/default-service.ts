@@ -24,6 +24,8 @@ export const onEvent: Service['onEvent'] = service.onEvent;
 export const every: Service['every'] = service.every;
 /** Registers a schedule: `cron('report', '0 3 * * *', { timeZone })(handler)`, or on a class method. */
 export const cron: Service['cron'] = service.cron;
+/** Registers a task that is called over a WebSocket: `webSocketTask('sum', { params: ['a', 'b'] })((a, b) => a + b)`. */
+export const webSocketTask: Service['webSocketTask'] = service.webSocketTask;
 /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
 export const call: Service['call'] = service.call;
 /** Enqueues a job by its name or handle. Resolves once the broker has it. */

@@ -11,7 +11,7 @@ export const ERROR_CODES = {
   BODY_TOO_LARGE: 'A body is larger than `maxBodyBytes`.',
   CALL_ABORTED: 'The AbortSignal of a call was triggered while the call waited.',
   CIRCUIT_OPEN: 'The last calls for the remote fields of a route all failed, so for some seconds none are made.',
-  CONNECTION_FAILED: 'The broker cannot be reached.',
+  CONNECTION_FAILED: 'The broker, or the server of a WebSocket client, cannot be reached.',
   CONNECTION_LOST: 'The connection was lost while a call waited; its task may have run.',
   CONTRACT_MISMATCH: 'The other side of a contract lacks methods.',
   DUPLICATE_TASK: 'A route was registered twice.',
@@ -23,7 +23,8 @@ export const ERROR_CODES = {
   MERGE_NOT_FOUND: 'No row belongs to the key that was to be merged.',
   MISSING_PEER: 'An optional package is needed for what was asked, and is not installed.',
   MODULE_FAILED: 'A module of tasks could not be loaded.',
-  NO_ROUTE: 'No service has ever served this route: its queue does not exist.',
+  NO_ROUTE:
+    'No service has ever served this route: its queue does not exist, or the WebSocket server has no such task.',
   PUBLISH_FAILED: 'A message was refused by the broker, or not confirmed in time.',
   REMOTE_ERROR: 'The handler of a called task failed.',
   REMOTE_MISSING: 'A provider did not answer an object that a field with `onMissing: "error"` needs.',
@@ -104,7 +105,7 @@ function noRouteHint(known: readonly string[] | undefined): string {
   return `Known routes: ${known.join(', ')}.`;
 }
 
-/** The broker cannot be reached. */
+/** The broker, or the server of a WebSocket client, cannot be reached. */
 export class ConnectionFailedError extends ServiceUnavailableError {
   declare readonly code: 'CONNECTION_FAILED';
   constructor(message: string, details: ErrorFacts, options?: ErrorOptions) {

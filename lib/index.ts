@@ -1,5 +1,13 @@
 /** The public surface of 'bgtasks'. Re-exports only. */
 
+export {
+  type WebSocketCallOptions,
+  type WebSocketCalls,
+  type WebSocketClient,
+  type WebSocketClientOptions,
+  webSocketClient,
+} from './adapters/ws/client.js';
+export type { PendingAnswer, WebSocketTarget } from './adapters/ws/target.js';
 export type { TlsOptions } from './broker/broker.js';
 // With a star, so that `declare module 'bgtasks' { interface Remotes { ... } }` reaches the interfaces behind it.
 export * from './caller.js';
@@ -28,6 +36,7 @@ export {
   rpcTask,
   serve,
   service,
+  webSocketTask,
 } from './default-service.js';
 export {
   type Envelope,
@@ -118,6 +127,13 @@ export type {
   Tick,
 } from './tasks/schedule.js';
 export type { Handler, Middleware, RpcOptions, Task, TaskContext, TaskKind, TaskOptions } from './tasks/task.js';
+export type {
+  TargetInfo,
+  WebSocketHandler,
+  WebSocketTask,
+  WebSocketTaskFn,
+  WebSocketTaskOptions,
+} from './tasks/websocket.js';
 export {
   type ErrorDetail,
   type ErrorInput,
@@ -125,3 +141,5 @@ export {
   type MessageTree,
   ValidationError,
 } from './validation-error.js';
+export type { Authenticate, WebSocketOptions, WebSocketRequest } from './websocket-settings.js';
+export type { WebSocketAddress } from './worker/websocket-source.js';

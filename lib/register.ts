@@ -1,16 +1,17 @@
 /**
- * `rpcTask`, `jobTask`, `onEvent`, `every` and `cron` of a service: what is given becomes a task of its registry, and a handle.
+ * `rpcTask`, `jobTask`, `onEvent`, `every`, `cron` and `webSocketTask` of a service: what is given becomes a task of its
+ * registry, and a handle.
  *
  * Shape:  all take `(name, options?)(handler)`, `(name, options?, handler)`, or stand on a class method.
  */
 import { BgTasksError, preview } from './errors.js';
 import { PROTOCOLS } from './protocols/index.js';
 import { positional, readArguments } from './tasks/arguments.js';
-import { decorated, type Instances } from './tasks/decorated.js';
+import { callMethod, decorated, type Instances } from './tasks/decorated.js';
 import type { EventOptions, OnEventFn } from './tasks/event.js';
 import type { JobTaskFn } from './tasks/job.js';
 import { callerPlace } from './tasks/place.js';
-import { checkEvent, checkJobRoute, checkRoute } from './tasks/route.js';
+import { checkEvent, checkJobRoute, checkRoute, checkTarget } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
 import type {
   CronFn,
@@ -24,6 +25,7 @@ import { cronRule, intervalRule } from './tasks/schedule-rule.js';
 import type { Handler, TaskDefinition, TaskKind } from './tasks/task.js';
 import { type AnyTaskOptions, checkTaskOptions, refuseForPerProcess, splitArguments } from './tasks/task-options.js';
 import { tickSchema } from './tasks/tick.js';
+import { handlerOfArguments, Parameters, type WebSocketHandler, type WebSocketTaskFn } from './tasks/websocket.js';
 
 type Outgoing = (route: string, body?: unknown, options?: object) => Promise<unknown>;
 
@@ -39,6 +41,7 @@ export interface Registering {
   readonly onEvent: OnEventFn;
   readonly every: EveryFn;
   readonly cron: CronFn;
+  readonly webSocketTask: WebSocketTaskFn;
 }
 
 export function registering(parts: RegisterParts): Registering {
@@ -55,8 +58,7 @@ export function registering(parts: RegisterParts): Registering {
     const isMethod = args.length > 1;
     const handler = isMethod ? decorated(args[0] as object, args[1] as PropertyKey, instances) : args[0];
     if (typeof handler !== 'function') {
-      const message = `${NAMES[kind]}("${route}") needs a function as its handler, not ${preview(handler)}.`;
-      throw new BgTasksError('INVALID_TASK', message, { route });
+      throw noHandler(kind, route, handler);
     }
     const description = options.description === undefined ? {} : { description: options.description };
     const known = { ...description, handler: handler as Handler<unknown, unknown> };
@@ -128,7 +130,33 @@ export function registering(parts: RegisterParts): Registering {
     return schedule(name, cronRule(name, expression, timeZone), options, place);
   }) as CronFn;
 
-  return { rpcTask, jobTask, onEvent, every, cron };
+  /** `args`: the handler, or what a decorator of a method gets. */
+  const registerWebSocket = (task: Omit<TaskDefinition, 'handler'>, args: readonly unknown[]) => {
+    const { route, options } = task;
+    const isMethod = args.length > 1;
+    const [target, key = ''] = args as [object, PropertyKey?];
+    const fn = isMethod ? (target as Record<PropertyKey, unknown>)[key] : target;
+    if (typeof fn !== 'function') throw noHandler('websocket', route, fn);
+    const run = isMethod
+      ? (list: unknown[]) => callMethod(target, key, instances, list)
+      : (list: unknown[]) => (fn as WebSocketHandler)(...list);
+    const parameters = new Parameters(route, options.params, fn.length);
+    const description = options.description === undefined ? {} : { description: options.description };
+    parts.add({ ...task, ...description, parameters, handler: handlerOfArguments(route, parameters, run) });
+    return isMethod ? undefined : { kind: task.kind, route, ...description, handler: fn };
+  };
+
+  const webSocketTask = ((name: string, ...rest: readonly unknown[]) => {
+    const place = callerPlace(webSocketTask as (...args: never[]) => unknown);
+    checkTarget(name);
+    const [options = {}, handler] = splitArguments('webSocketTask', name, rest);
+    checkTaskOptions('websocket', name, options);
+    const task = { kind: 'websocket', route: name, options, place } as const;
+    const done = (...args: readonly unknown[]) => registerWebSocket(task, args);
+    return handler ? done(handler) : done;
+  }) as WebSocketTaskFn;
+
+  return { rpcTask, jobTask, onEvent, every, cron, webSocketTask };
 }
 
 type Positional = (...args: readonly unknown[]) => unknown;
@@ -152,4 +180,10 @@ const NAMES: Readonly<Record<TaskKind, string>> = {
   job: 'jobTask',
   event: 'onEvent',
   schedule: 'every',
+  websocket: 'webSocketTask',
 };
+
+function noHandler(kind: TaskKind, route: string, handler: unknown): BgTasksError {
+  const message = `${NAMES[kind]}("${route}") needs a function as its handler, not ${preview(handler)}.`;
+  return new BgTasksError('INVALID_TASK', message, { route });
+}

@@ -38,8 +38,11 @@ import type { RpcTaskFn } from './tasks/rpc.js';
 import type { CronFn, EveryFn } from './tasks/schedule.js';
 import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
 import { checkTaskOptions } from './tasks/task-options.js';
+import type { WebSocketTaskFn } from './tasks/websocket.js';
 import { readTls } from './tls.js';
 import { Hold } from './worker/hold.js';
+import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
+import { WebSocketWorker } from './worker/websocket-worker.js';
 import { sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
@@ -75,6 +78,7 @@ interface Running {
   readonly work: WorkClient;
   readonly outbox: Outbox | undefined;
   readonly worker: Worker;
+  readonly webSockets: WebSocketSource;
 }
 
 /** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
@@ -166,6 +170,9 @@ export class Service implements AsyncDisposable {
   /** Registers a schedule: `cron('report', '0 3 * * *', { timeZone })(handler)`, or on a class method. */
   readonly cron: CronFn = this.#register.cron;
 
+  /** Registers a task that is called over a WebSocket: `webSocketTask('sum', { params: ['a', 'b'] })((a, b) => a + b)`. */
+  readonly webSocketTask: WebSocketTaskFn = this.#register.webSocketTask;
+
   /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
   readonly call = (async (ref: RouteRef, body?: unknown, options?: CallOptions) => {
     const route = typeof ref === 'object' ? ref?.route : ref;
@@ -247,8 +254,12 @@ export class Service implements AsyncDisposable {
     if (!running) return true;
     const { drainMs, logger } = this.settings;
     const startedAt = performance.now();
-    const isDrained = await running.worker.drain(drainMs);
-    if (!isDrained) logger.warn({ drainMs, running: running.worker.running }, 'closed while handlers were running');
+    const { worker, webSockets } = running;
+    const drained = await Promise.all([worker.drain(drainMs), webSockets.drain(drainMs)]);
+    const isDrained = drained.every((each) => each);
+    const stillRunning = worker.running + webSockets.running;
+    if (!isDrained) logger.warn({ drainMs, running: stillRunning }, 'closed while handlers were running');
+    await webSockets.close();
     this.#running = undefined;
     this.#open = undefined;
     running.client.close();
@@ -265,17 +276,23 @@ export class Service implements AsyncDisposable {
   }
 
   health(): Health {
-    const { broker, worker, client } = this.#open ?? {};
+    const { broker, worker, client, webSockets } = this.#open ?? {};
+    const hasSockets = webSockets?.address !== undefined; // enough where there is nothing to consume
     const { reconnects = 0, repliesDropped = 0 } = broker?.counts ?? {};
     return {
       connected: broker?.isConnected ?? false,
-      consuming: (broker?.isConnected && broker.isConsuming && worker?.isConsuming) ?? false,
-      inFlight: worker?.running ?? 0,
+      consuming: (broker?.isConnected && broker.isConsuming && (worker?.isConsuming || hasSockets)) ?? false,
+      inFlight: (worker?.running ?? 0) + (webSockets?.running ?? 0),
       blockedBy: broker?.blockedBy,
       pendingCalls: client?.pending.size ?? 0,
       reconnects,
       repliesDropped,
     };
+  }
+
+  /** Where WebSocket tasks are served, from `start()` to `close()`. */
+  get webSocketAddress(): WebSocketAddress | undefined {
+    return this.#open?.webSockets.address;
   }
 
   /** Caches, circuits and counts of the remote fields that ask through this service. */
@@ -321,10 +338,11 @@ export class Service implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#stopping;
     this.#isClosed = false;
-    const { broker, worker, outbox } = await this.#opened('it was not started');
+    const { broker, worker, webSockets, outbox } = await this.#opened('it was not started');
     if (worker.needsBroker || outbox) await broker.connect();
     await this.#initializeDataSource();
     outbox?.start();
+    await webSockets.start();
     await worker.start();
   }
 
@@ -380,8 +398,11 @@ export class Service implements AsyncDisposable {
     });
     const middleware = () => [...this.#outerMiddleware, ...settings.middleware];
     const scopeOf = ({ caller, deadline }: RequestInfo) => ({ service: this, caller, deadline, calls: 0 });
-    const worker = new Worker({ broker, registry, settings, scopeOf, middleware, checkDto, jobHold: this.#jobHold });
-    return { broker, client, work, outbox, worker };
+    const shared = { registry, settings, scopeOf, middleware, checkDto };
+    const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold });
+    const webSocketWorker = new WebSocketWorker(shared);
+    const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
+    return { broker, client, work, outbox, worker, webSockets };
   }
 
   async #initializeDataSource(): Promise<void> {
@@ -406,3 +427,10 @@ const checkDto: DtoChecker = async (type, body) => {
   const adapter = await import('./adapters/class-validator.js');
   return adapter.checkDto(type, body);
 };
+
+/** ws is an optional peer: loaded when there is a task that is served over a WebSocket. */
+async function openWebSockets({ settings, worker }: WebSocketSourceParts) {
+  const { listen } = await import('./adapters/ws/server.js');
+  const { websocket, maxBodyBytes, logger } = settings;
+  return listen({ worker, settings: websocket, maxAnswerBytes: maxBodyBytes, logger });
+}

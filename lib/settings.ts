@@ -18,6 +18,12 @@ import {
 } from './remote/settings.js';
 import type { Middleware } from './tasks/task.js';
 import { tlsProblem } from './tls.js';
+import {
+  resolveWebSocket,
+  type WebSocketOptions,
+  type WebSocketSettings,
+  websocketProblem,
+} from './websocket-settings.js';
 
 /** What is needed of a TypeORM `DataSource`. */
 export interface DataSourceLike {
@@ -87,6 +93,8 @@ export interface ServiceOptions {
   messages?: MessageHook;
   /** Policies, limits and the circuit breaker of remote fields. A class or a field may say otherwise. */
   remoteFields?: RemoteFieldsOptions;
+  /** Where `start()` serves WebSocket tasks, where there are any. Default: 127.0.0.1:8765. */
+  websocket?: WebSocketOptions;
 }
 
 /** Options with their defaults, frozen. `host`, `port` and so on have become `url`. */
@@ -110,6 +118,7 @@ export interface Settings {
   readonly middleware: readonly Middleware[];
   readonly messages: MessageHook | undefined;
   readonly remoteFields: RemoteFieldsSettings;
+  readonly websocket: WebSocketSettings;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -129,6 +138,7 @@ const OBJECTS = [
   'messages',
   'remoteFields',
   'tls',
+  'websocket',
 ] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...OBJECTS]);
@@ -181,6 +191,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     middleware: given.middleware ?? [],
     messages: given.messages,
     remoteFields: resolveRemoteFields(given.remoteFields, isTest),
+    websocket: resolveWebSocket(given.websocket),
   });
 }
 
@@ -293,8 +304,8 @@ function problemWith(name: string, value: unknown): string | undefined {
     return `must have the methods ${LEVELS.join(', ')}.`;
   }
   if (name === 'withAsync' && typeof value !== 'boolean') return `must be true or false, not ${preview(value)}.`;
-  if (name === 'remoteFields') {
-    const problem = problemWithRemoteFields(value);
+  if (name === 'remoteFields' || name === 'websocket') {
+    const problem = name === 'websocket' ? websocketProblem(value) : problemWithRemoteFields(value);
     return problem && `${problem.startsWith('"') ? 'is wrong: ' : ''}${problem}.`;
   }
   if (name === 'outbox') return outboxProblem(value);

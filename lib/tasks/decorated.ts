@@ -9,15 +9,17 @@ export type Instances = Map<Constructor, object>;
 
 /** The handler behind a decorated method. `target` is the prototype, or the class itself for a static method. */
 export function decorated(target: object, key: PropertyKey, instances: Instances): Handler<unknown, unknown> {
-  const isStatic = typeof target === 'function';
-  return (...args: readonly unknown[]) => {
-    const owner = isStatic ? target : instanceOf(target.constructor as Constructor, instances);
-    const method = (owner as Record<PropertyKey, unknown>)[key];
-    if (typeof method !== 'function') {
-      throw new BgTasksError('INVALID_TASK', `A task stands on "${String(key)}", which is no method.`);
-    }
-    return method.apply(owner, args) as unknown;
-  };
+  return (...args: readonly unknown[]) => callMethod(target, key, instances, args);
+}
+
+/** Of whichever arguments. */
+export function callMethod(target: object, key: PropertyKey, instances: Instances, args: readonly unknown[]): unknown {
+  const owner = typeof target === 'function' ? target : instanceOf(target.constructor as Constructor, instances);
+  const method = (owner as Record<PropertyKey, unknown>)[key];
+  if (typeof method !== 'function') {
+    throw new BgTasksError('INVALID_TASK', `A task stands on "${String(key)}", which is no method.`);
+  }
+  return method.apply(owner, args) as unknown;
 }
 
 function instanceOf(type: Constructor, instances: Instances): object {

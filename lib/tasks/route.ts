@@ -11,6 +11,14 @@ export function checkRoute(route: unknown): asserts route is string {
   if (problem) throw new BgTasksError('INVALID_TASK', `A route ${problem}: ${preview(route)}.`, { route });
 }
 
+/** The name of a WebSocket task. Those that list the tasks are taken. */
+export function checkTarget(name: unknown): asserts name is string {
+  checkRoute(name);
+  if (!/^__.*__$/.test(name)) return;
+  const message = `A WebSocket task must not be named "${name}": such names belong to the protocol.`;
+  throw new BgTasksError('INVALID_TASK', message, { route: name });
+}
+
 /** That of a job, whose messages may be delayed. */
 export function checkJobRoute(route: unknown): asserts route is string {
   const problem = problemWith(route, MAX_DELAYED_BYTES);

@@ -41,6 +41,7 @@ const OPTIONS: Readonly<Record<TaskKind, readonly string[]>> = {
   job: [...WORK, 'priorities'],
   event: [...WORK, 'name', 'filter', 'broadcast'],
   schedule: [...RUN, ...RETRY, 'catchUp'],
+  websocket: ['params', 'body', ...RUN],
 };
 const CATCH_UP: readonly unknown[] = [undefined, 'skip', 'once', 'all'];
 
@@ -56,7 +57,11 @@ export const MAX_RATE_PER_MS = 600_000;
 
 export function checkTaskOptions(kind: TaskKind, route: string, options: AnyTaskOptions): void {
   const problem =
-    unknownOption(kind, options) ?? problemOf(options) ?? workProblem(route, options) ?? protocolProblem(kind, options);
+    unknownOption(kind, options) ??
+    problemOf(options) ??
+    paramsProblem(options) ??
+    workProblem(route, options) ??
+    protocolProblem(kind, options);
   if (problem) throw new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
 }
 
@@ -90,7 +95,6 @@ function problemOf(options: AnyTaskOptions): string | undefined {
     maxPriority,
     name,
     filter,
-    params,
     queue,
   } = options;
   const isSchema = typeof body === 'function' || (typeof body === 'object' && body !== null && '~standard' in body);
@@ -112,9 +116,6 @@ function problemOf(options: AnyTaskOptions): string | undefined {
   }
   if (name !== undefined && !/^[\w-]{1,100}$/.test(String(name))) {
     return `"name" must consist of letters, digits, "_" and "-", not ${preview(name)}.`;
-  }
-  if (params !== undefined && !(Array.isArray(params) && params.every((each) => typeof each === 'string'))) {
-    return `"params" must be a list of names, not ${preview(params)}.`;
   }
   if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
     return `"queue" must be the name of a queue, not ${preview(queue)}.`;
@@ -153,13 +154,27 @@ function rateLimitProblem(rateLimit: unknown): string | undefined {
   return undefined;
 }
 
+/** A last `?` marks one that may be left out. */
+function paramsProblem({ params, body }: AnyTaskOptions): string | undefined {
+  if (params === undefined) return undefined;
+  const isName = (param: unknown) => typeof param === 'string' && /^[\p{L}_$][\p{L}\p{N}_$]*\??$/u.test(param);
+  if (!Array.isArray(params) || !params.every(isName)) {
+    return `"params" must be a list of names such as ["a", "b", "scale?"], not ${preview(params)}.`;
+  }
+  const names = params.map((param: string) => param.replace(/\?$/, ''));
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) return `"params" names "${twice}" twice.`;
+  return body !== undefined && names.length === 0 ? '"body" checks arguments by name: it needs "params".' : undefined;
+}
+
 function protocolProblem(kind: TaskKind, { protocol = 'json', body }: AnyTaskOptions): string | undefined {
   if (kind === 'rpc' && PROTOCOLS[protocol]?.isPositional && body !== undefined) {
     return `"body" is not for the protocol "${protocol}", whose handlers take arguments by position.`;
   }
   const known = Object.keys(PROTOCOLS).join(', ');
   if (!Object.hasOwn(PROTOCOLS, protocol)) return `unknown protocol ${preview(protocol)}. Protocols are: ${known}.`;
-  if (kind !== 'rpc' && !PROTOCOLS[protocol].work) return `the protocol "${protocol}" has no jobs and events.`;
+  if ((kind === 'job' || kind === 'event') && !PROTOCOLS[protocol].work)
+    return `the protocol "${protocol}" has no jobs and events.`;
   return undefined;
 }
 

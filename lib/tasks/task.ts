@@ -6,8 +6,9 @@ import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodySchema } from '../schema.js';
 import type { Schedule } from './schedule.js';
 import type { AnyTaskOptions } from './task-options.js';
+import type { Parameters } from './websocket.js';
 
-export type TaskKind = 'rpc' | 'job' | 'event' | 'schedule';
+export type TaskKind = 'rpc' | 'job' | 'event' | 'schedule' | 'websocket';
 
 /** Second argument of every handler. */
 export interface TaskContext {
@@ -75,6 +76,8 @@ export interface TaskDefinition extends Task {
   /** Of a listener: whose event, and its name. */
   readonly event?: { readonly service: string; readonly name: string };
   readonly schedule?: Schedule;
+  /** Of a WebSocket task: its arguments. */
+  readonly parameters?: Parameters;
   /** File and line of the registration, as far as the stack tells. */
   readonly place: string;
 }

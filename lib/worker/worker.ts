@@ -73,7 +73,7 @@ export class Worker {
   /** False where every task is a schedule of the process alone. */
   get needsBroker(): boolean {
     const tasks = this.#parts.registry.all();
-    return tasks.length === 0 || tasks.some(({ schedule }) => !schedule?.perProcess);
+    return tasks.length === 0 || tasks.some((task) => isConsumed(task) && !task.schedule?.perProcess);
   }
 
   get isConsuming(): boolean {
@@ -84,11 +84,13 @@ export class Worker {
   async start(): Promise<void> {
     const { registry } = this.#parts;
     this.#stopListening ??= registry.onAdd((task) => {
+      if (!isConsumed(task)) return;
       this.#serve(task)
         .then(() => this.#listenForCancels())
         .catch((error) => this.#logFailure(task, error));
     });
-    await Promise.all(registry.all().map((task) => this.#serve(task)));
+    const consumed = registry.all().filter(isConsumed);
+    await Promise.all(consumed.map((task) => this.#serve(task)));
     await this.#listenForCancels();
   }
 
@@ -282,6 +284,11 @@ export class Worker {
   #logFailure(task: TaskDefinition, error: unknown): void {
     this.#parts.settings.logger.error({ route: task.route, error }, 'task cannot be served');
   }
+}
+
+/** Tasks that are called over a WebSocket have no queue. */
+function isConsumed({ kind }: TaskDefinition): boolean {
+  return kind !== 'websocket';
 }
 
 export function protocolOf(task: TaskDefinition | undefined): Protocol {
