@@ -29,7 +29,7 @@ export function positional(route: string, params: readonly string[], { args, kwa
   for (const [name, value] of Object.entries(kwargs)) {
     const index = params.indexOf(name);
     if (index < 0)
-      throw bad(route, `has no argument "${preview(name)}"; its arguments are: ${params.join(', ') || 'none'}.`);
+      throw bad(route, `has no argument ${preview(name)}; its arguments are: ${params.join(', ') || 'none'}.`);
     if (index < args.length) throw bad(route, `got "${name}" by position and by name.`);
     list[index] = value;
   }

@@ -75,8 +75,8 @@ describe('WebSocket tasks', () => {
     });
 
     const wrong: [unknown[], Record<string, unknown>, string][] = [
-      [[1, 2], { c: 3 }, '"sum" has no argument ""c""; its arguments are: a, b, scale.'],
-      [[1, 2], { toString: 3 }, '"sum" has no argument ""toString""; its arguments are: a, b, scale.'],
+      [[1, 2], { c: 3 }, '"sum" has no argument "c"; its arguments are: a, b, scale.'],
+      [[1, 2], { toString: 3 }, '"sum" has no argument "toString"; its arguments are: a, b, scale.'],
       [[1], {}, '"sum" needs "b" as well.'],
       [[], { scale: 2 }, '"sum" needs "a", "b" as well.'],
       [[1, 2], { a: 3 }, '"sum" got "a" by position and by name.'],

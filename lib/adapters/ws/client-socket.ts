@@ -32,6 +32,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** The code of ws for a message above `maxPayload`. */
+const TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+
 /** Where the server has no ids, one call at a time waits under this one. */
 const THE_ONE = '';
 
@@ -41,6 +44,8 @@ export class ClientSocket {
   readonly #waiting = new Map<CommandId, Waiting>();
   readonly #pings: NodeJS.Timeout;
   #isAlive = true;
+  /** What ended it, where that is known. */
+  #failure: Error | undefined;
   /** The server answers with ids: one of ours. */
   readonly hasIds: boolean;
 
@@ -51,6 +56,9 @@ export class ClientSocket {
     socket.on('message', (data) => this.#onMessage(data));
     socket.on('pong', () => {
       this.#isAlive = true;
+    });
+    socket.on('error', (cause) => {
+      this.#failure = cause;
     });
     socket.on('close', () => this.#onClose());
     this.#pings = setInterval(() => this.#ping(), options.pingIntervalMs);
@@ -66,7 +74,6 @@ export class ClientSocket {
       socket.on('upgrade', (response) => {
         hasIds = response.headers[IDS_HEADER] !== undefined;
       });
-      // After it has opened, an error is followed by its close.
       socket.on('error', (cause) => reject(notOpened(url, cause)));
       socket.on('open', () => resolve(new ClientSocket(socket, options, hasIds)));
     });
@@ -135,7 +142,16 @@ export class ClientSocket {
 
   #onClose(): void {
     clearInterval(this.#pings);
-    for (const { route, reject } of this.#takeAll()) reject(new ConnectionLostError(route, true));
+    for (const { route, reject } of this.#takeAll()) reject(this.#lost(route));
+  }
+
+  #lost(route: string): Error {
+    const cause = this.#failure;
+    if ((cause as { code?: unknown } | undefined)?.code !== TOO_LARGE) {
+      return new ConnectionLostError(route, true, cause && { cause });
+    }
+    const most = `an answer has more than ${this.#options.maxBodyBytes} bytes ("maxBodyBytes" of the client).`;
+    return new BadReplyError(route, most, { cause });
   }
 
   #takeAll(): readonly Waiting[] {
