@@ -65,7 +65,9 @@ describe('the server of WebSocket tasks', () => {
     expect(await client.caller()).to.deep.equal({ url: '/here?a=1 127.0.0.1' });
     // What a client says of its own caller counts for nothing.
     expect(await runAs({ url: '/forged' }, () => client.caller())).to.deep.equal({ url: '/here?a=1 127.0.0.1' });
-    expect(await rejection(clientOf(port).caller())).to.have.property('message').that.contains('401');
+    expect(await rejection(clientOf(port).caller()))
+      .to.have.property('message')
+      .that.contains('401');
   });
 
   it('lets nobody in whom authenticate() neither refuses nor accepts', async () => {

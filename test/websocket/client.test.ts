@@ -259,7 +259,9 @@ describe('webSocketClient', () => {
     it(`settles a call whose answer is ${what}`, async () => {
       const server = await foreignServer((_message, socket) => socket.send(answer));
       const client = clientOf(server.port, { maxBodyBytes: 1000 });
-      expect(await rejection(client.task())).to.have.property('code').that.equals('BAD_REPLY');
+      expect(await rejection(client.task()))
+        .to.have.property('code')
+        .that.equals('BAD_REPLY');
     });
   }
 
@@ -346,7 +348,9 @@ describe('webSocketClient', () => {
   ] as const) {
     it(`refuses ${what}`, () => {
       const make = webSocketClient as (...given: unknown[]) => unknown;
-      expect(() => make(...args)).to.throw('webSocketClient():').with.property('code', 'USAGE');
+      expect(() => make(...args))
+        .to.throw('webSocketClient():')
+        .with.property('code', 'USAGE');
     });
   }
 

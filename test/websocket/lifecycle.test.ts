@@ -51,8 +51,7 @@ describe('a service with WebSocket tasks', () => {
   it('gives up what runs too long, which may still answer', async () => {
     const service = makeService({ drainMs: 20 });
     service.webSocketTask('listens')(
-      () =>
-        new Promise((resolve) => currentTask()?.signal.addEventListener('abort', () => resolve('stopped early'))),
+      () => new Promise((resolve) => currentTask()?.signal.addEventListener('abort', () => resolve('stopped early'))),
     );
     const raw = await rawSocket(await started(service));
     raw.say('{"command": "listens"}');

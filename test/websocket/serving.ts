@@ -7,7 +7,9 @@ import { unique } from '../support/brokers.js';
 
 export function makeService({ websocket, ...options }: ServiceOptions = {}): Service {
   const url = `memory://${unique('websocket')}`;
-  return autoClose(new Service({ url, logger: silentLogger, drainMs: 100, websocket: { port: 0, ...websocket }, ...options }));
+  return autoClose(
+    new Service({ url, logger: silentLogger, drainMs: 100, websocket: { port: 0, ...websocket }, ...options }),
+  );
 }
 
 export async function started(service: Service): Promise<number> {

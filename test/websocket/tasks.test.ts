@@ -2,13 +2,13 @@ import {
   BgTasksError,
   currentCaller,
   currentTask,
-  RemoteError,
+  type RemoteError,
   type Service,
   type StandardSchemaV1,
   type WebSocketTaskOptions,
 } from 'bgtasks';
-import { expect } from 'chai';
 import { CharField, IntegerField, Serializer } from 'bgtasks/serializers';
+import { expect } from 'chai';
 import { rejection } from '../support/rejection.js';
 import { clientOf, makeService, started } from './serving.js';
 
@@ -63,7 +63,9 @@ describe('WebSocket tasks', () => {
 
   describe('with params', () => {
     beforeEach(() => {
-      service.webSocketTask('sum', { params: ['a', 'b', 'scale'] })((a: number, b: number, scale = 1) => (a + b) * scale);
+      service.webSocketTask('sum', { params: ['a', 'b', 'scale'] })(
+        (a: number, b: number, scale = 1) => (a + b) * scale,
+      );
       service.webSocketTask('optional', { params: ['a', 'b?'] })((a: number, b?: number) => [a, b ?? 'none']);
     });
 
@@ -97,7 +99,10 @@ describe('WebSocket tasks', () => {
 
   it('check their arguments by name, and answer what is wrong with them', async () => {
     class Person extends Serializer({ name: new CharField(), age: new IntegerField({ required: false }) }) {}
-    service.webSocketTask('greet', { params: ['name', 'age?'], body: Person })((name: string, age?: number) => [name, age]);
+    service.webSocketTask('greet', { params: ['name', 'age?'], body: Person })((name: string, age?: number) => [
+      name,
+      age,
+    ]);
     expect(await ask('greet', ['Tom', '7'])).to.deep.equal(['Tom', 7]);
     expect(await ask('greet', ['Tom', 'x'])).to.deep.equal({
       status: 'fail',
@@ -136,7 +141,9 @@ describe('WebSocket tasks', () => {
     service.webSocketTask('a')(() => 1);
     await service.start();
     expect(await rejection(service.call('a'))).to.have.property('code', 'NO_ROUTE');
-    expect(() => service.rpcTask('a')(() => 1)).to.throw(BgTasksError).with.property('code', 'DUPLICATE_TASK');
+    expect(() => service.rpcTask('a')(() => 1))
+      .to.throw(BgTasksError)
+      .with.property('code', 'DUPLICATE_TASK');
   });
 
   const schema = {} as unknown as StandardSchemaV1;
@@ -153,7 +160,9 @@ describe('WebSocket tasks', () => {
   for (const [what, name, options] of misuse) {
     it(`refuse ${what}`, () => {
       const register = (name === 'rpc' ? service.rpcTask : service.webSocketTask) as (...args: unknown[]) => unknown;
-      expect(() => register(name, options)).to.throw(BgTasksError).with.property('code', 'INVALID_TASK');
+      expect(() => register(name, options))
+        .to.throw(BgTasksError)
+        .with.property('code', 'INVALID_TASK');
     });
   }
 

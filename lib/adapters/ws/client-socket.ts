@@ -1,7 +1,8 @@
 /**
  * The client's end of one socket. The only file of the client that loads ws.
  *
- * Shape:  `exchange` sends a command and gives its outcome. With ids many may be under way; without, one.
+ * Shape:  `exchange` sends a command and gives its outcome. With ids many may be under way; without, it is used once, so that
+ *         a late answer is never taken for that of another call.
  * Errors: `CONNECTION_FAILED` where no socket can be had, `CONNECTION_LOST` where it ends first, `BAD_REPLY`.
  */
 import { type RawData, WebSocket } from 'ws';
@@ -18,6 +19,8 @@ import type { Outcome } from '../../protocols/protocol.js';
 const HANDSHAKE_MS = 10_000;
 /** How long the server may take to say goodbye. */
 const CLOSE_MS = 1000;
+/** RFC 6455, section 7.4.1. */
+const NORMAL_CLOSURE = 1000;
 
 export interface SocketOptions {
   readonly url: string;
@@ -94,10 +97,9 @@ export class ClientSocket {
     });
   }
 
-  /** Nobody waits any more. Without ids, an answer that still comes would be taken for that of the next call. */
+  /** Nobody waits any more. */
   forget(id: CommandId): void {
-    if (this.hasIds) this.#waiting.delete(id);
-    else this.#socket.terminate();
+    this.#waiting.delete(this.hasIds ? id : THE_ONE);
   }
 
   /** Resolves once it is closed. */
@@ -109,7 +111,7 @@ export class ClientSocket {
         clearTimeout(timer);
         resolve();
       });
-      this.#socket.close();
+      this.#socket.close(NORMAL_CLOSURE); // a peer in Python takes a close without a code for an error
     });
   }
 
@@ -124,7 +126,7 @@ export class ClientSocket {
       for (const { route, reject } of this.#takeAll()) {
         reject(new BadReplyError(route, messageOf(error), { cause: error }));
       }
-      this.#socket.terminate();
+      void this.close();
     }
   }
 
