@@ -13,7 +13,8 @@ export interface WebSocketAddress {
   readonly port: number;
 }
 
-interface Listener {
+/** The open port. */
+export interface Listener {
   readonly address: WebSocketAddress;
   stopListening(): void;
   close(): Promise<void>;

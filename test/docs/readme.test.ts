@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from 'bgtasks';
@@ -25,6 +27,14 @@ const documents = [
 async function forget(...routes: readonly string[]): Promise<void> {
   const broker = autoClose(await openBroker(rabbitUrl(), silentLogger));
   for (const route of routes) await broker.deleteQueue(route);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 async function serve(app: Application, ...paths: readonly string[]) {
@@ -80,6 +90,15 @@ describe('the README', function () {
     const app = compiled(readme.files);
     const [output] = readme.outputs('jobs.ts');
     expect(run(app, 'jobs.ts')).to.equal(output);
+  });
+
+  it('serves a WebSocket task, and calls it', async () => {
+    const port = String(await freePort()); // that of the text may be taken
+    const client = readme.files['sockets-client.ts']?.replace('8765', port) ?? '';
+    const config = `import { configure } from 'bgtasks'; configure({ websocket: { port: ${port} } });`;
+    const app = compiled({ ...readme.files, 'sockets-client.ts': client, 'bgtasks.config.ts': config });
+    await serve(app, 'sockets.ts');
+    expect(run(app, 'sockets-client.ts')).to.equal(readme.outputs('sockets-client.ts')[0]);
   });
 
   it('tests an application without a broker', () => {

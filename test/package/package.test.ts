@@ -67,6 +67,23 @@ describe('the package, packed and installed into an empty project', function () 
     expect(project.node('dto.mjs')).to.match(/^MISSING_PEER .*npm install class-validator class-transformer/);
   });
 
+  it('says which package is missing for WebSocket tasks and their client', () => {
+    project.write(
+      'sockets.mjs',
+      `
+      import { configure, service, silentLogger, webSocketClient, webSocketTask } from 'bgtasks';
+      configure({ url: 'memory://', logger: silentLogger });
+      webSocketTask('a')(() => 1);
+      const say = (error) => console.log(error.code, error.message);
+      await service.start().catch(say);
+      await service.close();
+      await webSocketClient('127.0.0.1').a().catch(say);`,
+    );
+    expect(project.node('sockets.mjs')).to.match(
+      /^MISSING_PEER .*npm install ws .*\nMISSING_PEER .*npm install ws .*\n$/,
+    );
+  });
+
   it('runs its command', () => {
     project.write('tasks.mjs', `import { rpcTask } from 'bgtasks'; rpcTask('a')(() => 1);`);
     expect(project.node('node_modules/bgtasks/dist/commands/bin.js', 'routes')).to.match(
@@ -96,7 +113,7 @@ describe('the package, packed and installed into an empty project', function () 
         project.write(
           'app.mts',
           `
-          import { call, rpcTask, unwrap, Service } from 'bgtasks';
+          import { call, rpcTask, unwrap, Service, webSocketClient, webSocketTask } from 'bgtasks';
           import { RemoteField, Serializer } from 'bgtasks/serializers';
           import { CharField } from 'bgtasks/fields';
           import { stub } from 'bgtasks/testing';
@@ -108,6 +125,9 @@ describe('the package, packed and installed into an empty project', function () 
           call('images.get', [true]);
           stub('images.get', { status: 'success', data: [] });
           export const answer: Promise<number> = rpcTask('x')((n: number) => n).call(1);
+          export const sum = webSocketTask('sum', { params: ['a', 'b'] })((a: number, b = 1) => a + b);
+          export const total: Promise<number> = webSocketClient<{ sum: typeof sum }>('localhost').sum(1);
+          export const joined: Promise<string> = webSocketClient('localhost').websocket_task('a', 'b');
           export const service = new Service({ url: 'memory://' });`,
         );
         link(project, compiler, '@types/node', 'undici-types');

@@ -203,19 +203,24 @@ describe('the server of WebSocket tasks', () => {
     expect(await alive.next()).to.have.property('data', 'here');
   });
 
-  it('aborts the handlers of a client that has gone', async () => {
-    const { service, port } = await serve({});
-    const begun = latch<AbortSignal>();
-    service.webSocketTask('listens')(() => {
-      const { signal } = currentTask() ?? {};
-      if (signal) begun.open(signal);
-      return new Promise((resolve) => signal?.addEventListener('abort', resolve));
+  for (const [how, maxInFlight] of [
+    ['', 100],
+    [', also of one that is not read for its many calls', 1],
+  ] as const) {
+    it(`aborts the handlers of a client that has gone${how}`, async () => {
+      const { service, port } = await serve({ maxInFlight, pingIntervalMs: 20 });
+      const begun = latch<AbortSignal>();
+      service.webSocketTask('listens')(() => {
+        const { signal } = currentTask() ?? {};
+        if (signal) begun.open(signal);
+        return new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      });
+      const raw = await rawSocket(port);
+      raw.say('{"command": "listens"}');
+      const signal = await begun.opened;
+      raw.socket.terminate();
+      await once(signal, 'abort');
+      expect(signal.reason).to.have.property('code', 'CALL_ABORTED');
     });
-    const raw = await rawSocket(port);
-    raw.say('{"command": "listens"}');
-    const signal = await begun.opened;
-    raw.socket.terminate();
-    await once(signal, 'abort');
-    expect(signal.reason).to.have.property('code', 'CALL_ABORTED');
-  });
+  }
 });

@@ -5,7 +5,7 @@
  *         a late answer is never taken for that of another call.
  * Errors: `CONNECTION_FAILED` where no socket can be had, `CONNECTION_LOST` where it ends first, `BAD_REPLY`.
  */
-import { type RawData, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { BadReplyError, ConnectionFailedError, ConnectionLostError, messageOf } from '../../errors.js';
 import {
   type CommandId,
@@ -56,7 +56,8 @@ export class ClientSocket {
     this.#socket = socket;
     this.#options = options;
     this.hasIds = hasIds;
-    socket.on('message', (data) => this.#onMessage(data));
+    // `binaryType` is 'nodebuffer', so ws gives nothing else.
+    socket.on('message', (data) => this.#onMessage(data as Buffer));
     socket.on('pong', () => {
       this.#isAlive = true;
     });
@@ -115,11 +116,11 @@ export class ClientSocket {
     });
   }
 
-  #onMessage(data: RawData): void {
+  #onMessage(bytes: Buffer): void {
     this.#isAlive = true;
     const { maxBodyBytes } = this.#options;
     try {
-      const { id, outcome } = readReply(bytesOf(data), maxBodyBytes);
+      const { id, outcome } = readReply(bytes, maxBodyBytes);
       this.#settle(this.hasIds ? id : THE_ONE, outcome);
     } catch (error) {
       // Whose answer it was cannot be known.
@@ -167,9 +168,4 @@ function notOpened(url: string, cause: Error): ConnectionFailedError {
   const { code } = cause as { code?: unknown };
   const reason = cause.message || String(code); // of several addresses, Node gives the code alone
   return new ConnectionFailedError(`The WebSocket server ${url} cannot be reached: ${reason}`, { url }, { cause });
-}
-
-function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { BgTasksError, messageOf } from '../../errors.js';
 import { IDS_HEADER } from '../../protocols/micro-framework/socket-command.js';
+import type { Listener, WebSocketAddress } from '../../worker/websocket-source.js';
 import { admit } from './admission.js';
 import { Session, type SessionParts } from './session.js';
 
@@ -19,17 +20,6 @@ const HANDSHAKE_MS = 10_000;
 const CLOSE_MS = 1000;
 /** Beyond `maxSockets`: connections that can still be told that there is no room. */
 const SPARE_CONNECTIONS = 100;
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface Listener {
-  readonly address: Address;
-  stopListening(): void;
-  close(): Promise<void>;
-}
 
 export async function listen(parts: SessionParts): Promise<Listener> {
   const server = new SocketServer(parts);
@@ -64,7 +54,7 @@ class SocketServer implements Listener {
     this.#webSockets.on('headers', (headers) => headers.push(`${IDS_HEADER}: 1`));
   }
 
-  get address(): Address {
+  get address(): WebSocketAddress {
     const { address, port } = this.#http.address() as AddressInfo;
     return { host: address, port };
   }

@@ -6,7 +6,7 @@
  *         not read, nor while it does not read its own answers.
  */
 import { randomUUID } from 'node:crypto';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Caller } from '../../caller.js';
 import type { Logger } from '../../logger.js';
 import {
@@ -55,7 +55,8 @@ export class Session {
     this.#caller = caller;
     this.#parts = parts;
     this.#rate = new RateLimit(parts.settings.maxMessagesPerSecond, (isOver) => this.#pause('rate', isOver));
-    socket.on('message', (data) => this.#onMessage(data));
+    // `binaryType` is 'nodebuffer', so ws gives nothing else.
+    socket.on('message', (data) => this.#onMessage(data as Buffer));
     socket.on('pong', () => {
       this.#isAlive = true;
     });
@@ -79,11 +80,11 @@ export class Session {
     this.#socket.terminate();
   }
 
-  #onMessage(data: RawData): void {
+  #onMessage(bytes: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return; // what comes after the goodbye
     this.#isAlive = true;
     this.#rate.count();
-    const command = readCommand(bytesOf(data), this.#parts.settings.maxBodyBytes);
+    const command = readCommand(bytes, this.#parts.settings.maxBodyBytes);
     if (!command) {
       this.#socket.close(POLICY_VIOLATION, 'A message without a command.');
       return;
@@ -147,9 +148,4 @@ export class Session {
     this.#rate.stop();
     for (const callId of this.#runs) this.#parts.worker.abort(callId);
   }
-}
-
-function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
