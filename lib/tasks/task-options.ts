@@ -167,7 +167,10 @@ function paramsProblem({ params, body }: AnyTaskOptions): string | undefined {
   return body !== undefined && names.length === 0 ? '"body" checks arguments by name: it needs "params".' : undefined;
 }
 
-function protocolProblem(kind: TaskKind, { protocol = 'json', body }: AnyTaskOptions): string | undefined {
+function protocolProblem(kind: TaskKind, { protocol = 'json', body, params }: AnyTaskOptions): string | undefined {
+  if (params !== undefined && kind !== 'websocket' && !PROTOCOLS[protocol]?.isPositional) {
+    return `"params" is for protocols that send arguments by name; "${protocol}" has one body.`;
+  }
   if (kind === 'rpc' && PROTOCOLS[protocol]?.isPositional && body !== undefined) {
     return `"body" is not for the protocol "${protocol}", whose handlers take arguments by position.`;
   }
