@@ -19,6 +19,6 @@ export function currentCaller(): Caller {
 /** Runs `run` on behalf of `caller`: tasks called from within see it as `currentCaller()`. */
 export function runAs<T>(caller: Caller, run: () => T): T {
   const scope = currentScope();
-  const { service, deadline, signal, degraded } = scope ?? {};
-  return runIn({ service, caller, deadline, signal, degraded, calls: 0 }, run);
+  const { service, deadline, signal, degraded, task } = scope ?? {};
+  return runIn({ service, caller, deadline, signal, degraded, calls: 0, ...(task && { task }) }, run);
 }

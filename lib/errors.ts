@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   CONNECTION_FAILED: 'The broker, or the server of a WebSocket client, cannot be reached.',
   CONNECTION_LOST: 'The connection was lost while a call waited; its task may have run.',
   CONTRACT_MISMATCH: 'The other side of a contract lacks methods.',
+  DEPENDENCY_FAILED: 'A dependency of a task could not be set up.',
   DUPLICATE_TASK: 'A route was registered twice.',
   HANDLER_FAILED: 'The handler of a task threw an error that has no code of its own.',
   INVALID_SETTING: 'A setting has a name or a value that is not allowed.',

@@ -39,6 +39,22 @@ export {
   webSocketTask,
 } from './default-service.js';
 export {
+  type BackOffData,
+  backOffData,
+  publisher,
+  type RpcCaller,
+  rpcClient,
+} from './dependencies/built-in.js';
+export {
+  type Dependency,
+  type DependencyParts,
+  type Deps,
+  dependency,
+  type Injected,
+  type NoDeps,
+} from './dependencies/dependency.js';
+export { inject } from './dependencies/inject.js';
+export {
   type Envelope,
   FAIL,
   type Fail,
@@ -69,7 +85,14 @@ export {
   UnrecoverableError,
 } from './errors.js';
 export type { Json } from './json.js';
-export { consoleLogger, type Logger, silentLogger } from './logger.js';
+export {
+  type ConsoleLoggerOptions,
+  consoleLogger,
+  type LogFormat,
+  type Logger,
+  type LogLevel,
+  silentLogger,
+} from './logger.js';
 export { indexBy, type MergeOptions, merge } from './merge.js';
 export type { OutboxOptions, OutboxSettings } from './outbox-options.js';
 export type { Failure } from './protocols/failure.js';
@@ -142,4 +165,5 @@ export {
   ValidationError,
 } from './validation-error.js';
 export type { Authenticate, WebSocketOptions, WebSocketRequest } from './websocket-settings.js';
+export { logging } from './worker/middleware/logging.js';
 export type { WebSocketAddress } from './worker/websocket-source.js';

@@ -7,7 +7,7 @@
 import { BgTasksError, preview } from './errors.js';
 import { PROTOCOLS } from './protocols/index.js';
 import { positional, readArguments } from './tasks/arguments.js';
-import { callMethod, decorated, type Instances } from './tasks/decorated.js';
+import { callMethod, decorated, type Instances, injectedInto } from './tasks/decorated.js';
 import type { EventOptions, OnEventFn } from './tasks/event.js';
 import type { JobTaskFn } from './tasks/job.js';
 import { callerPlace } from './tasks/place.js';
@@ -62,7 +62,12 @@ export function registering(parts: RegisterParts): Registering {
     }
     const description = options.description === undefined ? {} : { description: options.description };
     const known = { ...description, handler: handler as Handler<unknown, unknown> };
-    parts.add({ ...task, ...known, ...(isPositional(task) && { handler: spreading(task, handler as Positional) }) });
+    parts.add({
+      ...task,
+      ...known,
+      ...(isPositional(task) && { handler: spreading(task, handler as Positional) }),
+      ...(isMethod && { injected: () => injectedInto(args[0] as object, instances) }),
+    });
     if (isMethod) return undefined;
     const bound = Object.entries(verbs).map(([name, verb]) => [name, verb.bind(undefined, route)]);
     return { kind, route, ...known, ...(event && { event: event.name }), ...Object.fromEntries(bound) };
@@ -142,7 +147,13 @@ export function registering(parts: RegisterParts): Registering {
       : (list: unknown[]) => (fn as WebSocketHandler)(...list);
     const parameters = new Parameters(route, options.params, fn.length);
     const description = options.description === undefined ? {} : { description: options.description };
-    parts.add({ ...task, ...description, parameters, handler: handlerOfArguments(route, parameters, run) });
+    parts.add({
+      ...task,
+      ...description,
+      ...(isMethod && { injected: () => injectedInto(target, instances) }),
+      parameters,
+      handler: handlerOfArguments(route, parameters, run),
+    });
     return isMethod ? undefined : { kind: task.kind, route, ...description, handler: fn };
   };
 

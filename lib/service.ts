@@ -40,6 +40,7 @@ import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './t
 import { checkTaskOptions } from './tasks/task-options.js';
 import type { WebSocketTaskFn } from './tasks/websocket.js';
 import { readTls } from './tls.js';
+import { Dependencies } from './worker/dependencies.js';
 import { Hold } from './worker/hold.js';
 import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
 import { WebSocketWorker } from './worker/websocket-worker.js';
@@ -79,6 +80,7 @@ interface Running {
   readonly outbox: Outbox | undefined;
   readonly worker: Worker;
   readonly webSockets: WebSocketSource;
+  readonly dependencies: Dependencies;
 }
 
 /** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
@@ -110,7 +112,7 @@ export class Service implements AsyncDisposable {
   #options: ServiceOptions = {};
   #settings: Settings | undefined;
   readonly #registry = new Registry();
-  readonly #outerMiddleware: Middleware[] = [];
+  #outerMiddleware: readonly Middleware[] = [];
   readonly #sentListeners: ((sent: SentWork) => void)[] = [];
   readonly #jobHold = new Hold();
   #running: Promise<Running> | undefined;
@@ -262,6 +264,7 @@ export class Service implements AsyncDisposable {
     await webSockets.close();
     this.#running = undefined;
     this.#open = undefined;
+    await running.dependencies.close();
     running.client.close();
     running.work.close();
     await running.outbox?.close(Math.max(0, drainMs - (performance.now() - startedAt)));
@@ -307,7 +310,9 @@ export class Service implements AsyncDisposable {
     broker: () => this.#open?.broker,
     onSent: (listener) => void this.#sentListeners.push(listener),
     jobHold: this.#jobHold,
-    use: (middleware) => void this.#outerMiddleware.unshift(middleware),
+    use: (middleware) => {
+      this.#outerMiddleware = [middleware, ...this.#outerMiddleware];
+    },
     register: (route, handler, place, layer) => this.#add({ kind: 'rpc', route, handler, options: {}, place }, layer),
     whileLoading: async (load) => {
       this.#layer = 'loaded';
@@ -396,13 +401,17 @@ export class Service implements AsyncDisposable {
         for (const listener of this.#sentListeners) listener(sent);
       },
     });
-    const middleware = () => [...this.#outerMiddleware, ...settings.middleware];
-    const scopeOf = ({ caller, deadline }: RequestInfo) => ({ service: this, caller, deadline, calls: 0 });
-    const shared = { registry, settings, scopeOf, middleware, checkDto };
+    const middleware = () =>
+      this.#outerMiddleware.length === 0 ? settings.middleware : [...this.#outerMiddleware, ...settings.middleware];
+    const scopeOf = ({ caller, deadline }: Pick<RequestInfo, 'caller' | 'deadline'>) => {
+      return { service: this, caller, deadline, calls: 0 };
+    };
+    const dependencies = new Dependencies(scopeOf({ caller: {}, deadline: undefined }), settings.logger);
+    const shared = { registry, settings, scopeOf, middleware, checkDto, dependencies };
     const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold });
     const webSocketWorker = new WebSocketWorker(shared);
     const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
-    return { broker, client, work, outbox, worker, webSockets };
+    return { broker, client, work, outbox, worker, webSockets, dependencies };
   }
 
   async #initializeDataSource(): Promise<void> {

@@ -8,7 +8,15 @@
 
 import type { TlsOptions } from './broker/broker.js';
 import { BgTasksError, preview } from './errors.js';
-import { consoleLogger, type Logger, silentLogger } from './logger.js';
+import {
+  consoleLogger,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type Logger,
+  type LogLevel,
+  silentLogger,
+} from './logger.js';
 import { type OutboxOptions, type OutboxSettings, outboxProblem, outboxSettings } from './outbox-options.js';
 import {
   problemWithRemoteFields,
@@ -85,8 +93,12 @@ export interface ServiceOptions {
   tasks?: readonly string[];
   /** `bgtasks serve` runs the worker of the served module beside it. Default: false. */
   withAsync?: boolean;
-  /** pino's order of arguments. Default: readable lines on standard error. */
+  /** pino's order of arguments, so a pino logger is accepted as it is. Default: lines on standard error. */
   logger?: Logger;
+  /** Of the default logger: what is below is not logged. Default: `info`. */
+  logLevel?: LogLevel;
+  /** Of the default logger. Default: `text` on a terminal, else `json`, an object per line. */
+  logFormat?: LogFormat;
   /** Around every task of the service, first to last from the outside in. */
   middleware?: readonly Middleware[];
   /** Texts of validation errors, in another language for one: `(code, text, facts) => text`. */
@@ -125,7 +137,24 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 const REPLY_QUEUES = ['direct', 'exclusive'] as const;
-const TEXTS = ['serviceName', 'host', 'username', 'password', 'vhost', 'environment', 'replyQueue'] as const;
+const TEXTS = [
+  'serviceName',
+  'host',
+  'username',
+  'password',
+  'vhost',
+  'environment',
+  'replyQueue',
+  'logLevel',
+  'logFormat',
+] as const;
+/** Texts of which only some are allowed. */
+const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
+  environment: ENVIRONMENTS,
+  replyQueue: REPLY_QUEUES,
+  logLevel: LOG_LEVELS,
+  logFormat: LOG_FORMATS,
+};
 /** With commas, as variables. */
 const LISTS = ['url', 'tasks'] as const;
 const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
@@ -142,7 +171,6 @@ const OBJECTS = [
 ] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...OBJECTS]);
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** A Node timer takes no more; beyond it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -187,7 +215,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     outbox: outboxOf(given),
     tasks: given.tasks,
     withAsync: given.withAsync ?? false,
-    logger: given.logger ?? (isTest ? silentLogger : consoleLogger()),
+    logger: given.logger ?? (isTest ? silentLogger : consoleLogger(loggerOptions(given))),
     middleware: given.middleware ?? [],
     messages: given.messages,
     remoteFields: resolveRemoteFields(given.remoteFields, isTest),
@@ -199,6 +227,10 @@ function outboxOf({ outbox, dataSource }: ServiceOptions): OutboxSettings | unde
   const settings = outboxSettings(outbox);
   if (settings === undefined || dataSource !== undefined) return settings;
   throw invalid('Setting "outbox" needs the setting "dataSource": its table is there.', { setting: 'outbox' });
+}
+
+function loggerOptions({ logLevel: level, logFormat: format }: ServiceOptions) {
+  return { ...(level && { level }), ...(format && { format }) };
 }
 
 /** `rpcTimeoutMs` is `BGTASKS_RPC_TIMEOUT_MS`. */
@@ -280,12 +312,8 @@ function problemWith(name: string, value: unknown): string | undefined {
   if ((NUMBERS as readonly string[]).includes(name)) return numberProblem(name, value);
   if (name === 'url') return urlProblem(value);
   if (name === 'tls') return tlsProblem(value);
-  if (name === 'replyQueue' && !(REPLY_QUEUES as readonly unknown[]).includes(value)) {
-    return `must be one of ${REPLY_QUEUES.join(', ')}, not ${preview(value)}.`;
-  }
-  if (name === 'environment' && !(ENVIRONMENTS as readonly unknown[]).includes(value)) {
-    return `must be one of ${ENVIRONMENTS.join(', ')}, not ${preview(value)}.`;
-  }
+  const choices = CHOICES[name];
+  if (choices && !choices.includes(value)) return `must be one of ${choices.join(', ')}, not ${preview(value)}.`;
   if (name === 'serviceName' && !/^[\w-][\w.-]*$/.test(String(value))) {
     return `must consist of letters, digits, "_", "-" and ".", not ${preview(value)}.`;
   }
@@ -300,8 +328,11 @@ function problemWith(name: string, value: unknown): string | undefined {
   if (name === 'middleware' && !isListOf(value, (wrap) => typeof wrap === 'function')) {
     return `must be a list of functions, not ${preview(value)}.`;
   }
-  if (name === 'logger' && !LEVELS.every((level) => typeof (value as Partial<Logger> | null)?.[level] === 'function')) {
-    return `must have the methods ${LEVELS.join(', ')}.`;
+  if (
+    name === 'logger' &&
+    !LOG_LEVELS.every((level) => typeof (value as Partial<Logger> | null)?.[level] === 'function')
+  ) {
+    return `must have the methods ${LOG_LEVELS.join(', ')}.`;
   }
   if (name === 'withAsync' && typeof value !== 'boolean') return `must be true or false, not ${preview(value)}.`;
   if (name === 'remoteFields' || name === 'websocket') {

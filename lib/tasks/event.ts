@@ -3,11 +3,12 @@
  *
  * Shape:  `onEvent(service, event, options?)(handler)`; one durable queue per event, listening service and `name`.
  */
+import type { Deps, Injected, NoDeps } from '../dependencies/dependency.js';
 import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodyOfSchema, BodySchema } from '../schema.js';
 import type { JobOptions } from './job.js';
 import type { Decorate } from './rpc.js';
-import type { Handler, Task } from './task.js';
+import type { Handler, Task, TaskContext } from './task.js';
 
 /**
  * Bodies of events by name, for `emit` and `onEvent`:
@@ -18,12 +19,13 @@ export interface Events {}
 
 export type EventBody<N> = N extends keyof Events ? Events[N] : unknown;
 
-export interface EventOptions<S extends BodySchema | undefined = undefined> extends Omit<JobOptions<S>, 'priorities'> {
+export interface EventOptions<S extends BodySchema | undefined = undefined, D extends Deps = NoDeps>
+  extends Omit<JobOptions<S, D>, 'priorities'> {
   /** Part of the queue's name: needed for a second listener of one event in one service. */
   name?: string;
   /** False: acked without a call. What it throws is a failure like the handler's. */
   // biome-ignore lint/suspicious/noExplicitAny: the body is what `Events` or the schema says; it is not inferred here
-  filter?: (body: any) => boolean;
+  filter?: (body: any, context: TaskContext) => boolean | Promise<boolean>;
   /** Every process of the service gets the event, on a queue that goes with the process; it is not retried. */
   broadcast?: boolean;
 }
@@ -34,18 +36,22 @@ export interface EventTask<N extends string = string> extends Task<string> {
   readonly event: N;
 }
 
-export interface RegisterEvent<N extends string, S> extends Decorate<S> {
+export interface RegisterEvent<N extends string, S, D = NoDeps> extends Decorate<S, D> {
   <B = EventBody<N>>(
-    handler: Handler<S extends undefined ? (N extends keyof Events ? Events[N] : B) : BodyOfSchema<S>, unknown>,
+    handler: Handler<
+      S extends undefined ? (N extends keyof Events ? Events[N] : B) : BodyOfSchema<S>,
+      unknown,
+      Injected<D>
+    >,
   ): EventTask<N>;
 }
 
 /** `*` in the event's name stands for one word between dots, `#` for any number of them. */
-export type OnEventFn = <const N extends string, S extends BodySchema | undefined = undefined>(
+export type OnEventFn = <const N extends string, S extends BodySchema | undefined = undefined, D extends Deps = NoDeps>(
   service: string,
   event: N,
-  options?: EventOptions<S>,
-) => RegisterEvent<N, S>;
+  options?: EventOptions<S, D>,
+) => RegisterEvent<N, S, D>;
 
 export interface EmitOptions {
   /** `context.messageId` of the handlers. At most 200 bytes. Default: a random UUID. */

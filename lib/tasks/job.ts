@@ -3,6 +3,7 @@
  *
  * Shape:  `jobTask(route, options?)(handler)`; the handler may also come last, or the whole stand on a class method.
  */
+import type { Deps, Injected, NoDeps } from '../dependencies/dependency.js';
 import type { Json } from '../json.js';
 import type { BodyOfSchema, BodySchema, InputOfSchema } from '../schema.js';
 import type { Backoff } from './backoff.js';
@@ -25,7 +26,9 @@ export interface RetryOptions {
 // biome-ignore lint/suspicious/noExplicitAny: the class of an error, whatever its constructor takes
 export type ErrorClass = abstract new (...args: any[]) => Error;
 
-export interface JobOptions<S extends BodySchema | undefined = undefined> extends TaskOptions<S>, RetryOptions {
+export interface JobOptions<S extends BodySchema | undefined = undefined, D extends Deps = NoDeps>
+  extends TaskOptions<S, D>,
+    RetryOptions {
   /** Default: `quorum`, which survives the loss of a node. */
   queueType?: 'quorum' | 'classic';
   /** The highest `priority` of a job, with `queueType: 'classic'` only. */
@@ -56,7 +59,8 @@ export type AnyJobTask = JobTask<string, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: the defaults stand for a job of any body and result
 export interface JobTask<R extends string = string, B = any, A = any> extends Task<R> {
   readonly kind: 'job';
-  readonly handler: (body: B, context: TaskContext) => unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: a handle says nothing of what its handler depends on
+  readonly handler: (body: B, context: TaskContext<any>) => unknown;
   /** Resolves once the broker has the job. Rejects with one typed error when it does not. */
   enqueue(body: B, options: EnqueueOptions & { result: true }): Promise<TrackedJob<A>>;
   enqueue(...args: BodyArgs<B, EnqueueOptions>): Promise<Job<A>>;
@@ -113,21 +117,21 @@ export interface TrackedJob<A = unknown> extends Job<A> {
 type Wire<S, B> = S extends undefined ? B : InputOfSchema<S>;
 type Checked<S, B> = S extends undefined ? B : BodyOfSchema<S>;
 
-export interface RegisterJob<R extends string, S> extends Decorate<S> {
-  <A, B = unknown>(handler: Handler<Checked<S, B>, A>): JobTask<R, Wire<S, B>, Json<Awaited<A>>>;
+export interface RegisterJob<R extends string, S, D = NoDeps> extends Decorate<S, D> {
+  <A, B = unknown>(handler: Handler<Checked<S, B>, A, Injected<D>>): JobTask<R, Wire<S, B>, Json<Awaited<A>>>;
 }
 
 export interface JobTaskFn {
   <const R extends string, A, B = unknown>(route: R, handler: Handler<B, A>): JobTask<R, B, Json<Awaited<A>>>;
-  <const R extends string, A, S extends BodySchema | undefined = undefined, B = unknown>(
+  <const R extends string, A, S extends BodySchema | undefined = undefined, D extends Deps = NoDeps, B = unknown>(
     route: R,
-    options: JobOptions<S>,
-    handler: Handler<Checked<S, B>, A>,
+    options: JobOptions<S, D>,
+    handler: Handler<Checked<S, B>, A, Injected<D>>,
   ): JobTask<R, Wire<S, B>, Json<Awaited<A>>>;
-  <const R extends string, S extends BodySchema | undefined = undefined>(
+  <const R extends string, S extends BodySchema | undefined = undefined, D extends Deps = NoDeps>(
     route: R,
-    options?: JobOptions<S>,
-  ): RegisterJob<R, S>;
+    options?: JobOptions<S, D>,
+  ): RegisterJob<R, S, D>;
 }
 
 type EnqueueArgs<R> =

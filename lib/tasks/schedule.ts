@@ -4,6 +4,7 @@
  * Shape:  `every(name, interval, options?)(handler)`, `cron(name, expression, options?)(handler)`, or on a class method.
  *         However many processes a service has, each slot of time fires once; `perProcess` fires in each of them.
  */
+import type { Deps, Injected, NoDeps } from '../dependencies/dependency.js';
 import type { RetryOptions } from './job.js';
 import type { Decorate } from './rpc.js';
 import type { Handler, Task, TaskOptions } from './task.js';
@@ -22,18 +23,21 @@ export interface Tick {
   readonly at: Date;
 }
 
-export interface ScheduleOptions extends Omit<TaskOptions, 'body' | 'protocol'>, RetryOptions {
+export interface ScheduleOptions<D extends Deps = NoDeps>
+  extends Omit<TaskOptions<undefined, D>, 'body' | 'protocol'>,
+    RetryOptions {
   /** Default: `once`. */
   catchUp?: CatchUp;
 }
 
-export interface CronOptions extends ScheduleOptions {
+export interface CronOptions<D extends Deps = NoDeps> extends ScheduleOptions<D> {
   /** An IANA name such as `Europe/Berlin`. Default: `UTC`, so that all machines agree. */
   timeZone?: string;
 }
 
 /** Fires in each process that serves the task, from its start on and without the broker; nothing is retried or caught up. */
-export interface PerProcessOptions extends Omit<TaskOptions, 'body' | 'protocol'> {
+export interface PerProcessOptions<D extends Deps = NoDeps>
+  extends Omit<TaskOptions<undefined, D>, 'body' | 'protocol'> {
   perProcess: true;
 }
 
@@ -52,26 +56,27 @@ export interface Schedule {
 /** A registered schedule. */
 export interface ScheduleTask<R extends string = string> extends Task<R> {
   readonly kind: 'schedule';
-  readonly handler: Handler<Tick, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: a handle says nothing of what its handler depends on
+  readonly handler: Handler<Tick, unknown, any>;
 }
 
-export interface RegisterSchedule<R extends string> extends Decorate<undefined> {
-  (handler: Handler<Tick, unknown>): ScheduleTask<R>;
+export interface RegisterSchedule<R extends string, D = NoDeps> extends Decorate<undefined, D> {
+  (handler: Handler<Tick, unknown, Injected<D>>): ScheduleTask<R>;
 }
 
 /** Intervals begin at multiples of themselves since 1970, in UTC: all processes agree, and `'1 d'` is midnight. */
-export type EveryFn = <const R extends string>(
+export type EveryFn = <const R extends string, D extends Deps = NoDeps>(
   name: R,
   interval: Interval,
-  options?: ScheduleOptions | PerProcessOptions,
-) => RegisterSchedule<R>;
+  options?: ScheduleOptions<D> | PerProcessOptions<D>,
+) => RegisterSchedule<R, D>;
 
 /**
  * Five fields, or six with seconds in front. Where clocks go forward, a fixed time that does not exist fires at the first one
  * that does; where they go back, a fixed time that comes twice fires once, and a repeating one (with `*`) goes on.
  */
-export type CronFn = <const R extends string>(
+export type CronFn = <const R extends string, D extends Deps = NoDeps>(
   name: R,
   expression: string,
-  options?: CronOptions,
-) => RegisterSchedule<R>;
+  options?: CronOptions<D>,
+) => RegisterSchedule<R, D>;

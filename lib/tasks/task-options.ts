@@ -4,6 +4,7 @@
  *
  * Errors: `INVALID_TASK`, naming the route, the option and what is allowed.
  */
+import { type Deps, isDependency } from '../dependencies/dependency.js';
 import { BgTasksError, preview } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { BodySchema } from '../schema.js';
@@ -14,8 +15,8 @@ import type { CatchUp } from './schedule.js';
 import type { Handler, TaskKind } from './task.js';
 
 /** The options of any kind: which ones a kind has is in `OPTIONS`. */
-export type AnyTaskOptions = EventOptions<BodySchema | undefined> &
-  JobOptions<BodySchema | undefined> & { catchUp?: CatchUp };
+export type AnyTaskOptions = EventOptions<BodySchema | undefined, Deps> &
+  JobOptions<BodySchema | undefined, Deps> & { catchUp?: CatchUp };
 
 /** `(options?, handler?)`: what is given must be one of the two, in this order. */
 export function splitArguments(
@@ -32,7 +33,7 @@ export function splitArguments(
   throw new BgTasksError('INVALID_TASK', message, { route });
 }
 
-const RUN = ['description', 'concurrency', 'timeoutMs', 'middleware'];
+const RUN = ['deps', 'description', 'concurrency', 'timeoutMs', 'middleware'];
 const COMMON = ['body', 'protocol', 'queue', 'params', ...RUN];
 const RETRY = ['attempts', 'backoff', 'retryOn', 'onFailed'];
 const WORK = [...COMMON, ...RETRY, 'queueType', 'maxPriority', 'rateLimit', 'dedupe'];
@@ -60,6 +61,7 @@ export function checkTaskOptions(kind: TaskKind, route: string, options: AnyTask
     unknownOption(kind, options) ??
     problemOf(options) ??
     paramsProblem(options) ??
+    depsProblem(options) ??
     workProblem(route, options) ??
     protocolProblem(kind, options);
   if (problem) throw new BgTasksError('INVALID_TASK', `Task "${route}": ${problem}`, { route });
@@ -125,6 +127,14 @@ function problemOf(options: AnyTaskOptions): string | undefined {
   }
   if (filter !== undefined && typeof filter !== 'function') return `"filter" must be a function.`;
   return backoff === undefined ? undefined : backoffProblem(backoff);
+}
+
+function depsProblem({ deps = {} }: AnyTaskOptions): string | undefined {
+  if (typeof deps !== 'object' || deps === null || Array.isArray(deps)) {
+    return `"deps" must be dependencies by name, such as { db }, not ${preview(deps)}.`;
+  }
+  const [name, value] = Object.entries(deps).find(([, each]) => !isDependency(each)) ?? [];
+  return name && `"deps.${name}" must be what dependency(...) gave, not ${preview(value)}.`;
 }
 
 /** What only jobs and events have. */

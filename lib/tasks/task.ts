@@ -1,5 +1,7 @@
 /** What a service serves, as data: kind, name, handler, options. Nothing here calls anything. */
 import type { Caller } from '../caller.js';
+import type { Deps, NoDeps } from '../dependencies/dependency.js';
+import type { InjectedField } from '../dependencies/inject.js';
 import type { Logger } from '../logger.js';
 import type { Failure } from '../protocols/failure.js';
 import type { ProtocolName } from '../protocols/protocol.js';
@@ -10,8 +12,8 @@ import type { Parameters } from './websocket.js';
 
 export type TaskKind = 'rpc' | 'job' | 'event' | 'schedule' | 'websocket';
 
-/** Second argument of every handler. */
-export interface TaskContext {
+/** Second argument of every handler; `D` are the values of its dependencies. */
+export interface TaskContext<D = NoDeps> {
   /** The name that was called. */
   readonly route: string;
   readonly messageId: string;
@@ -30,20 +32,24 @@ export interface TaskContext {
   readonly log: Logger;
   /** Tells the process that enqueued this job with `result: true`; any JSON value. Of others nobody hears. */
   readonly progress: (value: unknown) => void;
+  /** The dependencies of the task, by their names in its option `deps`. Middleware and filters run before they are there. */
+  readonly deps: D;
 }
 
-export type Handler<B, A> = (body: B, context: TaskContext) => A;
+export type Handler<B, A, D = NoDeps> = (body: B, context: TaskContext<D>) => A;
 
-/** Wraps a call: may change the body, refuse it by throwing, or answer by itself. */
+/** Wraps a call: may change the body, refuse it by throwing, or answer by itself. `next` is called once at most. */
 export type Middleware = (
   body: unknown,
   context: TaskContext,
   next: (body: unknown) => Promise<unknown>,
 ) => Promise<unknown>;
 
-export interface TaskOptions<S extends BodySchema | undefined = undefined> {
+export interface TaskOptions<S extends BodySchema | undefined = undefined, D extends Deps = NoDeps> {
   /** Checks the body: a serializer, a class decorated with class-validator, or any Standard Schema. */
   body?: S;
+  /** What `dependency(...)` gave, by name: the handler finds their values in `context.deps`. */
+  deps?: D;
   /** How the task looks on the wire. Default: `json`. */
   protocol?: ProtocolName;
   /** Of the protocol `celery`: the queue that the task is served from. Default: `celery`. */
@@ -60,7 +66,8 @@ export interface TaskOptions<S extends BodySchema | undefined = undefined> {
   middleware?: readonly Middleware[];
 }
 
-export interface RpcOptions<S extends BodySchema | undefined = undefined> extends TaskOptions<S> {}
+export interface RpcOptions<S extends BodySchema | undefined = undefined, D extends Deps = NoDeps>
+  extends TaskOptions<S, D> {}
 
 /** A handle is a plain object, not a function: `call` would hide `Function.prototype.call`. */
 export interface Task<R extends string = string> {
@@ -73,6 +80,8 @@ export interface Task<R extends string = string> {
 export interface TaskDefinition extends Task {
   readonly handler: Handler<unknown, unknown>;
   readonly options: AnyTaskOptions;
+  /** Dependencies in the fields of the class on whose method it stands. */
+  readonly injected?: () => readonly InjectedField[];
   /** Of a listener: whose event, and its name. */
   readonly event?: { readonly service: string; readonly name: string };
   readonly schedule?: Schedule;

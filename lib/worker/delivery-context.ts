@@ -1,5 +1,7 @@
 /** The second argument of a handler: what is known of the delivery that it handles. */
 import type { Caller } from '../caller.js';
+import type { Dependency } from '../dependencies/dependency.js';
+import type { Provided } from '../dependencies/inject.js';
 import { RpcTimeoutError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Failure } from '../protocols/failure.js';
@@ -11,7 +13,10 @@ interface ContextInfo extends Omit<RequestInfo, 'replyTo'> {
   readonly failure?: Failure | undefined;
 }
 
-export class DeliveryContext implements TaskContext {
+const NO_DEPS = Object.freeze({});
+const NOTHING: Provided['provided'] = new Map();
+
+export class DeliveryContext implements TaskContext, Provided {
   readonly route: string;
   readonly messageId: string;
   readonly correlationId: string | undefined;
@@ -22,6 +27,8 @@ export class DeliveryContext implements TaskContext {
   readonly log: Logger;
   /** What hears of progress. */
   onProgress: ((value: unknown) => void) | undefined;
+  #deps: object = NO_DEPS;
+  #provided = NOTHING;
   readonly #deadline: number | undefined;
   #abort: AbortController | undefined;
   #reason: Error | undefined;
@@ -39,6 +46,20 @@ export class DeliveryContext implements TaskContext {
     this.caller = info.caller;
     this.log = log;
     this.#deadline = info.deadline;
+  }
+
+  get deps(): object {
+    return this.#deps;
+  }
+
+  /** For fields of classes: values by dependency, and not by name. */
+  get provided(): ReadonlyMap<Dependency<unknown>, unknown> {
+    return this.#provided;
+  }
+
+  provide(deps: object, provided: Provided['provided']): void {
+    this.#deps = deps;
+    this.#provided = provided;
   }
 
   get deadline(): Date | undefined {

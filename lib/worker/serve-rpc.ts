@@ -68,13 +68,13 @@ function run(
   info: RequestInfo,
   delivery: Delivery,
 ): Promise<Outcome> {
-  const { settings, scopeOf, middleware, checkDto, running } = parts;
+  const { settings, scopeOf, checkDto, running } = parts;
   const context = running.add(new DeliveryContext(task.route, info, delivery.redelivered, settings.logger));
   return runIn({ ...scopeOf(info), task: context }, async () => {
     try {
       const body = await checkedBody(task, protocol.decodeBody(delivery, settings.maxBodyBytes), checkDto);
       if ('errors' in body) return { value: fail(body.errors) };
-      return { value: await callHandler(task, body.value, context, middleware()) };
+      return { value: await callHandler(parts, task, body.value, context) };
     } catch (error) {
       context.log.error({ route: task.route, messageId: context.messageId, error }, 'task failed');
       return { error: describeError(error) };

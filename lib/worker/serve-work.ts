@@ -109,7 +109,7 @@ async function runAndSettle(run: Run): Promise<boolean> {
 
 /** Never rejects. */
 async function callTask({ parts, task, origin, delivery, work, info, reply }: Run): Promise<Ended> {
-  const { settings, scopeOf, middleware, checkDto } = parts;
+  const { settings, scopeOf, checkDto } = parts;
   const { logger, maxBodyBytes } = settings;
   // The expiry of a job is that of its start: it neither ends a run nor shortens what the run asks of others.
   const scopeInfo = { ...info, deadline: undefined };
@@ -126,8 +126,8 @@ async function callTask({ parts, task, origin, delivery, work, info, reply }: Ru
       const checked = await checkedBody(task, body, checkDto);
       if ('errors' in checked) throw new ValidationError(checked.errors);
       isFinal = false;
-      if (task.options.filter && !task.options.filter(checked.value)) return { value: undefined };
-      return { value: await callHandler(task, checked.value, context, middleware()) };
+      if (task.options.filter && !(await task.options.filter(checked.value, context))) return { value: undefined };
+      return { value: await callHandler(parts, task, checked.value, context) };
     } catch (error) {
       return { error, body, isFinal, abortReason: context.abortReason };
     } finally {

@@ -50,9 +50,14 @@ export class WebSocketSource {
     const { registry, worker, settings } = this.#parts;
     this.#stopListening ??= registry.onAdd(({ kind, route }) => {
       if (kind !== 'websocket') return;
-      this.#open().catch((error) => settings.logger.error({ route, error }, 'task cannot be served'));
+      this.#setUpAndOpen().catch((error) => settings.logger.error({ route, error }, 'task cannot be served'));
     });
-    if (worker.tasks.length > 0) await this.#open();
+    if (worker.tasks.length > 0) await this.#setUpAndOpen();
+  }
+
+  async #setUpAndOpen(): Promise<void> {
+    await this.#parts.worker.setUp();
+    await this.#open();
   }
 
   /** True where all that ran has ended in time. */

@@ -43,6 +43,11 @@ export class WebSocketWorker {
     return this.#parts.registry.all().filter(({ kind }) => kind === 'websocket');
   }
 
+  /** Builds what these tasks depend on. */
+  async setUp(): Promise<void> {
+    for (const task of this.tasks) await this.#parts.dependencies.setUp(task);
+  }
+
   /** `callId` names this run, for `abort`. */
   run(command: SocketCommand, caller: Caller, callId: string = randomUUID()): Promise<Outcome> {
     const { name } = command;
@@ -116,12 +121,12 @@ export class WebSocketWorker {
   }
 
   async #call(task: TaskDefinition, given: Arguments, context: DeliveryContext): Promise<unknown> {
-    const { middleware, checkDto } = this.#parts;
+    const { checkDto } = this.#parts;
     const { parameters } = task;
-    if (!task.options.body || !parameters) return callHandler(task, given, context, middleware());
+    if (!task.options.body || !parameters) return callHandler(this.#parts, task, given, context);
     const body = await checkedBody(task, parameters.byName(given), checkDto);
     if ('errors' in body) return fail(body.errors);
-    return callHandler(task, parameters.fromNames(body.value), context, middleware());
+    return callHandler(this.#parts, task, parameters.fromNames(body.value), context);
   }
 
   #describeOne(name: unknown): Outcome {

@@ -19,6 +19,7 @@ import type { Middleware, TaskDefinition } from '../tasks/task.js';
 import { CancelListener } from './cancel-listener.js';
 import { Cancellations } from './cancellations.js';
 import { Dedupe } from './dedupe.js';
+import type { Dependencies } from './dependencies.js';
 import { Gate } from './gate.js';
 import type { Hold } from './hold.js';
 import { Lane, prefetchOf } from './lane.js';
@@ -38,6 +39,7 @@ export interface WorkerParts {
   /** Around every task, from the outside in. */
   readonly middleware: () => readonly Middleware[];
   readonly checkDto: DtoChecker;
+  readonly dependencies: Dependencies;
   readonly running: RunningHandlers;
   /** Where jobs may wait for a test. */
   readonly jobHold: Hold;
@@ -85,12 +87,13 @@ export class Worker {
     const { registry } = this.#parts;
     this.#stopListening ??= registry.onAdd((task) => {
       if (!isConsumed(task)) return;
-      this.#serve(task)
+      this.#setUpAndServe(task)
         .then(() => this.#listenForCancels())
         .catch((error) => this.#logFailure(task, error));
     });
-    const consumed = registry.all().filter(isConsumed);
-    await Promise.all(consumed.map((task) => this.#serve(task)));
+    const tasks = registry.all().filter(isConsumed);
+    for (const task of tasks) await this.#parts.dependencies.setUp(task);
+    await Promise.all(tasks.map((task) => this.#serve(task)));
     await this.#listenForCancels();
   }
 
@@ -141,6 +144,11 @@ export class Worker {
     this.#parts.jobHold.release();
     for (const lane of this.#lanes) lane.open();
     for (const gate of [this.#rpcGate, this.#workGate]) gate.open();
+  }
+
+  async #setUpAndServe(task: TaskDefinition): Promise<void> {
+    await this.#parts.dependencies.setUp(task);
+    await this.#serve(task);
   }
 
   #serve(task: TaskDefinition): Promise<Consumer> {

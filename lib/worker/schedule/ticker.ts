@@ -28,15 +28,16 @@ export function startTicker(rule: ScheduleRule, run: () => Promise<void>): Consu
 }
 
 /** Middleware and scope are those of any other task. What the handler throws is logged. */
-export function runTick({ scopeOf, settings, middleware, running }: WorkerParts, task: TaskDefinition): Promise<void> {
+export function runTick(parts: WorkerParts, task: TaskDefinition): Promise<void> {
+  const { scopeOf, settings, running } = parts;
   const { route } = task;
   const { logger } = settings;
   const messageId = randomUUID();
   const info = { messageId, correlationId: undefined, replyTo: undefined, deadline: undefined, caller: {} };
   const context = running.add(new DeliveryContext(route, info, false, logger));
-  return runIn(scopeOf(info), async () => {
+  return runIn({ ...scopeOf(info), task: context }, async () => {
     try {
-      await callHandler(task, { at: new Date() }, context, middleware());
+      await callHandler(parts, task, { at: new Date() }, context);
     } catch (error) {
       logger.error({ route, messageId, error }, 'task failed');
     } finally {
