@@ -49,7 +49,7 @@ function textLine(level: LogLevel, facts: object, message: string): string {
   const { error, ...rest } = facts as { error?: unknown };
   const time = new Date().toTimeString().slice(0, 8);
   const known = Object.keys(rest).length > 0 ? ` ${preview(rest, MAX_LINE)}` : '';
-  const line = `${time} ${level.padEnd(5)} ${message}${known}`;
+  const line = `${time} ${level.padEnd(5)} ${message}${known}`.trimEnd();
   if (error === undefined) return line;
   return error instanceof Error ? `${line}\n${stackOf(error)}` : `${line} ${preview(error)}`;
 }

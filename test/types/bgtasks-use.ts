@@ -5,16 +5,23 @@
 import 'reflect-metadata';
 import {
   type AnswerOf,
+  type BackOffData,
   type BodyOf,
+  backOffData,
   call,
   cancelJob,
   configure,
+  cron,
   currentCaller,
+  dependency,
+  type EmitFn,
   type Envelope,
   emit,
   enqueue,
+  every,
   type Fail,
   fail,
+  inject,
   isSuccess,
   type Job,
   JobClient,
@@ -25,10 +32,12 @@ import {
   type ProviderBody,
   type ProviderRequest,
   provide,
+  publisher,
   RPCClient,
   RPCResponse,
   RPCStatus,
   type RpcTask,
+  rpcClient,
   rpcTask,
   Service,
   type StandardSchemaV1,
@@ -41,8 +50,9 @@ import {
 } from 'bgtasks';
 import { caller, view } from 'bgtasks/express';
 import { calls, emitted, enqueued, failWith, reset, stub, timeOut } from 'bgtasks/testing';
+import { entityManager } from 'bgtasks/typeorm';
 import express, { type Response as ExpressResponse, type Request } from 'express';
-import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, DataSource, Entity, type EntityManager, In, PrimaryGeneratedColumn } from 'typeorm';
 import { assertType, type Equal } from './equal.js';
 
 @Entity()
@@ -108,6 +118,67 @@ export function answers() {
   assertType<Equal<AnswerOf<typeof dated>, { at: string; tags: string[]; note: string | undefined }>>();
   const found = rpcTask('find')(async (id: number) => (id > 0 ? success({ id }) : fail({ id: ['No such row.'] })));
   assertType<Equal<AnswerOf<typeof found>, Success<{ id: number }> | Fail<{ id: string[] }>>>();
+}
+
+// ---------- dependencies: of any kind of task, in fields, and not by another name
+const db = dependency({
+  setup: () => database.initialize(),
+  get: (shared) => shared.manager,
+  afterCall: (manager) => assertType<Equal<typeof manager, EntityManager>>(),
+  close: (shared) => shared.destroy(),
+});
+const clock = dependency({ setup: async () => ({ now: () => new Date() }) });
+export function dependencies() {
+  const found = rpcTask('deps', { deps: { db, clock } })(async (ids: number[], { deps }) => {
+    assertType<Equal<typeof deps.db, EntityManager>>();
+    assertType<Equal<ReturnType<typeof deps.clock.now>, Date>>();
+    return deps.db.findBy(Image, { id: In(ids) });
+  });
+  assertType<Equal<typeof found, RpcTask<'deps', number[], { id: number; path: string }[]>>>();
+  rpcTask('deps', { deps: { db } }, (_body: string, context) => {
+    assertType<Equal<typeof context, TaskContext<{ readonly db: EntityManager }>>>();
+  });
+  rpcTask('deps', { body: schema, deps: { clock } })((body, { deps }) => deps.clock.now().getTime() + body.n);
+  // @ts-expect-error not a dependency of this task
+  rpcTask('deps', { deps: { clock } }, (_body: string, { deps }) => deps.db);
+  // @ts-expect-error no dependencies
+  rpcTask('deps')((_body: string, { deps }) => deps.db);
+  // @ts-expect-error not a dependency
+  rpcTask('deps', { deps: { db: database } });
+  jobTask('deps', { attempts: 2, deps: { db } })((_body: number, { deps }) => deps.db.query('SELECT 1'));
+  // @ts-expect-error not a dependency of this job
+  jobTask('deps', { deps: { db } })((_body: number, { deps }) => deps.clock);
+  onEvent('users', 'created', { deps: { clock } })((_body, { deps }) => deps.clock.now());
+  // @ts-expect-error not a dependency of this listener
+  onEvent('users', 'created', { deps: { clock } })((_body, { deps }) => deps.db);
+  cron('nightly', '0 3 * * *', { timeZone: 'Europe/Berlin', deps: { clock } })((_tick, { deps }) => deps.clock.now());
+  every('often', '10 s', { perProcess: true, deps: { clock } })((tick, { deps }) => [tick.at, deps.clock.now()]);
+  // @ts-expect-error not a dependency of this schedule
+  every('often', '10 s', { deps: { clock } })((_tick, { deps }) => deps.db);
+  onEvent('users', 'created', { filter: (body: { id: number }, { attempt }) => body.id > attempt })(() => {});
+  rpcTask('built-in', {
+    deps: { publish: publisher(), rpc: rpcClient(), backOff: backOffData(), db: entityManager() },
+  })(async (_body: number, { deps }) => {
+    assertType<Equal<typeof deps.backOff, BackOffData>>();
+    assertType<Equal<typeof deps.db, EntityManager>>();
+    const quote = await deps.rpc.call('types.quote', { product: 7 });
+    assertType<Equal<typeof quote, { cents: number }>>();
+    await deps.publish('quoted', quote);
+  });
+}
+export class WithFields {
+  readonly db = inject(entityManager());
+  readonly clock = inject(clock);
+  @jobTask('fields', { deps: { publish: publisher() } })
+  async save(note: string, { deps }: TaskContext<{ publish: EmitFn }>) {
+    assertType<Equal<typeof this.db, EntityManager>>();
+    assertType<Equal<typeof this.clock, { now: () => Date }>>();
+    await deps.publish('saved', note);
+  }
+  // @ts-expect-error the dependencies of this task are others
+  @rpcTask('fields', { deps: { db } }) get(_body: string, { deps }: TaskContext<{ readonly other: string }>) {
+    return deps.other;
+  }
 }
 
 // ---------- calling: by handle, by name, by an unknown name
