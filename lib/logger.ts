@@ -1,4 +1,9 @@
-/** What the library logs through: pino's order of arguments, so a pino logger is accepted as it is. Bodies are never logged. */
+/**
+ * What the library logs through.
+ *
+ * Shape:  pino's order of arguments, and an error is the fact `err`, as pino shows a stack under that name alone: so a pino
+ *         logger is accepted as it is. Bodies are never logged.
+ */
 
 import { preview } from './errors.js';
 
@@ -46,7 +51,7 @@ function defaultFormat(): LogFormat {
 
 /** `14:03:07 info  task done {"route":"user.get"}`, and below it the stack of an error: the log is where stacks stay. */
 function textLine(level: LogLevel, facts: object, message: string): string {
-  const { error, ...rest } = facts as { error?: unknown };
+  const { err: error, ...rest } = facts as { err?: unknown };
   const time = new Date().toTimeString().slice(0, 8);
   const known = Object.keys(rest).length > 0 ? ` ${preview(rest, MAX_LINE)}` : '';
   const line = `${time} ${level.padEnd(5)} ${message}${known}`.trimEnd();

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type ConsoleLoggerOptions, consoleLogger, type Logger, Service, UnrecoverableError } from 'bgtasks';
 import { expect } from 'chai';
 import { autoClose } from './support/auto-close.js';
@@ -35,9 +38,9 @@ describe('the logger', () => {
       code: 'BANG',
       parameters: ['secret'],
     });
-    logger({ format: 'text' }).error({ route: 'a', error }, 'failed');
-    logger({ format: 'json' }).error({ route: 'a', error }, 'failed');
-    const { error: shown } = JSON.parse(lines[1] ?? '');
+    logger({ format: 'text' }).error({ route: 'a', err: error }, 'failed');
+    logger({ format: 'json' }).error({ route: 'a', err: error }, 'failed');
+    const { err: shown } = JSON.parse(lines[1] ?? '');
     expect(shown).to.include({ name: 'Error', code: 'BANG', message: 'bang' });
     for (const text of [lines[0] ?? '', shown.stack]) {
       expect(text).to.match(/Error: bang\n\s+at .*logger\.test/);
@@ -104,7 +107,21 @@ describe('the logger', () => {
     });
     await service.start();
     await rejection(task.call());
-    expect(pino.lines).to.deep.equal(['working step', 'task failed route,messageId,error']);
+    expect(pino.lines).to.deep.equal(['working step', 'task failed route,messageId,err']);
+  });
+
+  it('is given errors as `err` everywhere: pino shows no stack under another name', () => {
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    const files = ['lib', 'serializers', 'commands'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+    );
+    const sources = files.filter((name) => name.endsWith('.ts'));
+    const entries = sources.flatMap((name) => {
+      const found = readFileSync(name, 'utf8').matchAll(/\blog(?:ger)?\??\.(?:debug|info|warn|error)\((\{[^}]*\})/g);
+      return Array.from(found, ([, facts = '']) => facts);
+    });
+    expect(entries).to.have.length.above(20);
+    expect(entries.filter((facts) => /[{,]\s*error\b/.test(facts))).to.deep.equal([]);
   });
 
   it('is never told a body: not of calls, jobs or events, whether they fail, are refused or cannot be read', async () => {

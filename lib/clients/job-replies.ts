@@ -168,7 +168,7 @@ class Followed implements FollowedJob {
     try {
       listener(value);
     } catch (error) {
-      this.#log.error({ route: this.#route, error }, 'a listener of progress threw');
+      this.#log.error({ route: this.#route, err: error }, 'a listener of progress threw');
     }
   }
 

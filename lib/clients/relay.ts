@@ -96,6 +96,7 @@ export class Relay {
 
   #failed(error: unknown): void {
     this.#failures += 1;
-    if (this.#failures === 1 && !this.#isClosed) this.#log.error({ error }, 'outbox: nothing can be relayed for now');
+    if (this.#failures === 1 && !this.#isClosed)
+      this.#log.error({ err: error }, 'outbox: nothing can be relayed for now');
   }
 }

@@ -57,7 +57,10 @@ export async function settleFailure(parts: WorkerParts, run: FailedRun): Promise
     }
     delivery.ack();
   } catch (error) {
-    logger.error({ route, messageId, error }, 'failure could not be recorded: the delivery goes back to its queue');
+    logger.error(
+      { route, messageId, err: error },
+      'failure could not be recorded: the delivery goes back to its queue',
+    );
     await sleep(PAUSE_MS);
     delivery.reject({ requeue: true });
   }

@@ -67,7 +67,7 @@ export class Dependencies {
         const value = await shared;
         await runIn(this.#scope, () => dependency.close?.(value));
       } catch (error) {
-        this.#log.error({ error }, 'dependency could not be closed');
+        this.#log.error({ err: error }, 'dependency could not be closed');
       }
     }
   }
@@ -113,7 +113,7 @@ export class Dependencies {
         await dependency.afterCall?.(value, context, failure?.error);
       } catch (error) {
         const { route, messageId } = context;
-        if (failure) this.#log.error({ route, messageId, error }, 'dependency could not be ended');
+        if (failure) this.#log.error({ route, messageId, err: error }, 'dependency could not be ended');
         failure ??= { error };
       }
     }

@@ -76,7 +76,7 @@ function run(
       if ('errors' in body) return { value: fail(body.errors) };
       return { value: await callHandler(parts, task, body.value, context) };
     } catch (error) {
-      context.log.error({ route: task.route, messageId: context.messageId, error }, 'task failed');
+      context.log.error({ route: task.route, messageId: context.messageId, err: error }, 'task failed');
       return { error: describeError(error) };
     } finally {
       context.end();
@@ -98,7 +98,7 @@ function reply(
   try {
     message = protocol.encodeReply(info, outcome, maxBodyBytes);
   } catch (error) {
-    logger.error({ route, messageId: info.messageId, error }, 'answer could not be written');
+    logger.error({ route, messageId: info.messageId, err: error }, 'answer could not be written');
     const { code = 'HANDLER_FAILED' } = error as { code?: string };
     message = protocol.encodeReply(info, { error: { code, message: messageOf(error) } }, maxBodyBytes);
   }

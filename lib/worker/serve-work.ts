@@ -100,7 +100,7 @@ async function runAndSettle(run: Run): Promise<boolean> {
     delivery.reject({ requeue: true });
     return false;
   }
-  parts.settings.logger.error({ route, messageId, attempt, error: ended.error }, 'task failed');
+  parts.settings.logger.error({ route, messageId, attempt, err: ended.error }, 'task failed');
   const { queue, mainQueue } = origin;
   if (queue === undefined || mainQueue === undefined) delivery.ack();
   else await settleFailure(parts, { ...run, queue, mainQueue, ...ended });

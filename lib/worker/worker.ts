@@ -285,12 +285,12 @@ export class Worker {
       await serve(task);
     } catch (error) {
       delivery.reject({ requeue: false });
-      settings.logger.error({ route, error }, 'delivery could not be handled');
+      settings.logger.error({ route, err: error }, 'delivery could not be handled');
     }
   }
 
   #logFailure(task: TaskDefinition, error: unknown): void {
-    this.#parts.settings.logger.error({ route: task.route, error }, 'task cannot be served');
+    this.#parts.settings.logger.error({ route: task.route, err: error }, 'task cannot be served');
   }
 }
 

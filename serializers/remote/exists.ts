@@ -119,7 +119,7 @@ async function ask({ questions, keys }: Group): Promise<Answer> {
     const problem = problemOf(error);
     if (!problem) return { error };
     const reason = `Keys of "${field.route}" could not be checked: ${messageOf(error)}`;
-    service.settings?.logger?.warn({ route: field.route, error }, reason);
+    service.settings?.logger?.warn({ route: field.route, err: error }, reason);
     return { problem };
   }
 }

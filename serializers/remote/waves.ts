@@ -135,7 +135,7 @@ export class Batch {
   #degrade({ route }: RemoteSlot, error: unknown): void {
     const service = this.#service;
     const message = `Remote fields of "${route}" go without their objects: ${messageOf(error)}`;
-    service.settings?.logger?.warn({ route, error }, message);
+    service.settings?.logger?.warn({ route, err: error }, message);
     remoteFieldsOf(service).route(route).counts.degraded += 1;
     this.#scope?.degraded?.set(route, codeOf(error));
   }

@@ -136,7 +136,7 @@ export function rpcContract(address: () => string): void {
       expect((error as RemoteError).remote).to.deep.equal({ code: 'ROW_MISSING', message: 'no such row' });
       expect(JSON.stringify(error)).to.not.contain('.ts:');
       expect(errors[0]?.message).to.equal('task failed');
-      expect(errors[0]?.facts).to.have.nested.property('error.stack').that.contains('rpc.');
+      expect(errors[0]?.facts).to.have.nested.property('err.stack').that.contains('rpc.');
     });
 
     for (const [what, thrown, message] of [

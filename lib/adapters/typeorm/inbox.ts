@@ -53,7 +53,7 @@ export function inTransaction<B, A>(
       cleanedAt = Date.now();
       // What has run stays done, whatever becomes of this.
       await removeOld(dataSource, consumer, cleanedAt - retentionMs).catch((error) =>
-        log.warn({ route, error }, 'inbox: old rows could not be removed'),
+        log.warn({ route, err: error }, 'inbox: old rows could not be removed'),
       );
     }
     return answer;

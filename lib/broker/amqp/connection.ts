@@ -140,7 +140,7 @@ export class AmqpConnection {
     model.on('error', (error) => {
       this.failure = error; // the same error comes with `close`; here it must only not be fatal to the process
     });
-    model.on('handler-error', (error) => this.#log.error({ error }, 'a listener of the broker threw'));
+    model.on('handler-error', (error) => this.#log.error({ err: error }, 'a listener of the broker threw'));
     model.on('blocked', (reason) => this.#block(url, reason));
     model.on('unblocked', () => this.#unblock(url));
     model.on('close', (error) => {

@@ -223,7 +223,7 @@ export class Leader {
       try {
         return await broker.publish(this.#toStateQueue(state), { declarations: topology.declarations });
       } catch (error) {
-        log.warn({ queue: topology.stateQueue, error }, 'schedule not seeded yet');
+        log.warn({ queue: topology.stateQueue, err: error }, 'schedule not seeded yet');
         await this.#pause();
       }
     }
@@ -238,7 +238,7 @@ export class Leader {
 
   #resign(term: number, reason: string, error?: unknown): void {
     if (term !== this.#term || this.#isStopped || this.#awaited === undefined) return;
-    this.#parts.log.warn({ schedule: this.#parts.id, reason, error }, 'schedule given back to its queue');
+    this.#parts.log.warn({ schedule: this.#parts.id, reason, err: error }, 'schedule given back to its queue');
     void this.#standAgain();
   }
 
@@ -253,7 +253,7 @@ export class Leader {
         await this.start();
       } catch (error) {
         this.#term = term;
-        this.#parts.log.warn({ schedule: this.#parts.id, error }, 'schedule not consumed yet');
+        this.#parts.log.warn({ schedule: this.#parts.id, err: error }, 'schedule not consumed yet');
       }
     }
     if (this.#isStopped) await this.#giveBack(); // stopped while it began to consume

@@ -39,7 +39,7 @@ export function runTick(parts: WorkerParts, task: TaskDefinition): Promise<void>
     try {
       await callHandler(parts, task, { at: new Date() }, context);
     } catch (error) {
-      logger.error({ route, messageId, error }, 'task failed');
+      logger.error({ route, messageId, err: error }, 'task failed');
     } finally {
       context.end();
     }
