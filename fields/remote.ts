@@ -30,7 +30,7 @@ export interface CacheOptions {
   readonly max?: number;
   /**
    * Callers with equal texts share what is kept: `() => ''` shares it among all, where objects look the same to
-   * everybody. Default: all that the caller says but `url` and `traceparent`.
+   * everybody. Default: all that the caller says but `url`, `traceparent` and `tracestate`.
    */
   readonly scope?: (caller: Caller) => string;
 }

@@ -5,8 +5,10 @@ import { currentScope, runIn } from './scope.js';
 export interface Caller {
   /** The URL of the request that started it all. */
   url?: string;
-  /** W3C trace context. */
+  /** W3C trace context, as a header of its own where the message has headers. */
   traceparent?: string;
+  /** Of the tracing systems on the way; only beside `traceparent`. */
+  tracestate?: string;
 }
 
 const NOBODY: Caller = Object.freeze({});

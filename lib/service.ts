@@ -4,16 +4,20 @@
  * Shape:  nothing is opened before the first call or `start()`. Two services can live in one process.
  * Test:   in the environment `test` every registered task is served inside the process as soon as one is called.
  */
+import type { Snapshot } from './adapters/prometheus.js';
 import type { Broker } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
 import { Outbox } from './clients/outbox.js';
 import type { PendingCalls } from './clients/pending-calls.js';
+import { PresenceClient } from './clients/presence-client.js';
 import { RpcClient } from './clients/rpc-client.js';
 import { type JobTarget, type SentWork, WorkClient } from './clients/work-client.js';
 import type { Contract, Remote } from './contract/contract.js';
 import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
-import { BgTasksError, ServiceStoppingError } from './errors.js';
+import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
+import { type MetricsText, MonitorServer } from './monitoring/server.js';
+import { combined, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import { registering } from './register.js';
@@ -42,6 +46,7 @@ import type { WebSocketTaskFn } from './tasks/websocket.js';
 import { readTls } from './tls.js';
 import { Dependencies } from './worker/dependencies.js';
 import { Hold } from './worker/hold.js';
+import { Runs } from './worker/runs.js';
 import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
 import { WebSocketWorker } from './worker/websocket-worker.js';
 import { sourceOf, workProtocolOf } from './worker/work-source.js';
@@ -81,6 +86,10 @@ interface Running {
   readonly worker: Worker;
   readonly webSockets: WebSocketSource;
   readonly dependencies: Dependencies;
+  readonly observer: Observer | undefined;
+  readonly monitor: MonitorServer | undefined;
+  /** Made by the first question. */
+  presence?: PresenceClient;
 }
 
 /** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
@@ -93,6 +102,10 @@ export interface ServiceInternals {
   pending(): PendingCalls | undefined;
   /** What stands open; undefined before first use. */
   broker(): Broker | undefined;
+  /** Asks who is there. */
+  presence(): Promise<PresenceClient>;
+  /** Where probes and metrics are served; undefined where they are not. */
+  monitorPort(): number | undefined;
   /** Calls `listener` for every job and event that the broker takes from now on. */
   onSent(listener: (sent: SentWork) => void): void;
   /** Where jobs wait for a test. */
@@ -116,6 +129,7 @@ export class Service implements AsyncDisposable {
   readonly #sentListeners: ((sent: SentWork) => void)[] = [];
   readonly #jobHold = new Hold();
   #running: Promise<Running> | undefined;
+  #observation: Promise<Observation> | undefined;
   #open: Running | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<boolean> | undefined;
@@ -269,6 +283,7 @@ export class Service implements AsyncDisposable {
     running.work.close();
     await running.outbox?.close(Math.max(0, drainMs - (performance.now() - startedAt)));
     await running.broker.close();
+    await running.monitor?.close();
     if (this.#ownsDataSource) await this.settings.dataSource?.destroy();
     this.#ownsDataSource = false;
     return isDrained;
@@ -299,7 +314,10 @@ export class Service implements AsyncDisposable {
   }
 
   /** Caches, circuits and counts of the remote fields that ask through this service. */
-  readonly remoteFields = new RemoteFields(() => this.settings.remoteFields);
+  readonly remoteFields = new RemoteFields(
+    () => this.settings.remoteFields,
+    () => this.#open?.observer,
+  );
 
   /** @internal */
   readonly internals: ServiceInternals = {
@@ -308,6 +326,8 @@ export class Service implements AsyncDisposable {
     messages: () => this.#options.messages,
     pending: () => this.#open?.client.pending,
     broker: () => this.#open?.broker,
+    presence: () => this.#presence(),
+    monitorPort: () => this.#open?.monitor?.port,
     onSent: (listener) => void this.#sentListeners.push(listener),
     jobHold: this.#jobHold,
     use: (middleware) => {
@@ -343,7 +363,8 @@ export class Service implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#stopping;
     this.#isClosed = false;
-    const { broker, worker, webSockets, outbox } = await this.#opened('it was not started');
+    const { broker, worker, webSockets, outbox, monitor } = await this.#opened('it was not started');
+    await monitor?.listen(); // first: probes may ask while the broker is away
     if (worker.needsBroker || outbox) await broker.connect();
     await this.#initializeDataSource();
     outbox?.start();
@@ -382,12 +403,14 @@ export class Service implements AsyncDisposable {
     const tls = settings.tls && readTls(settings.tls);
     const broker = await openBroker(settings.urls, settings.logger, settings.serviceName, tls);
     const registry = this.#registry;
+    const { observer, metrics } = await this.#observed();
     const client = new RpcClient({
       broker,
       protocolOf: (route, name) => (name ? PROTOCOLS[name] : protocolOf(registry.get(route))),
       rpcTimeoutMs: settings.rpcTimeoutMs,
       maxBodyBytes: settings.maxBodyBytes,
       replyQueue: settings.replyQueue,
+      observer,
       log: settings.logger,
     });
     const outbox = await openOutbox(broker, settings);
@@ -397,6 +420,7 @@ export class Service implements AsyncDisposable {
       maxBodyBytes: settings.maxBodyBytes,
       rpcTimeoutMs: settings.rpcTimeoutMs,
       log: settings.logger,
+      observer,
       onSent: (sent) => {
         for (const listener of this.#sentListeners) listener(sent);
       },
@@ -407,11 +431,44 @@ export class Service implements AsyncDisposable {
       return { service: this, caller, deadline, calls: 0 };
     };
     const dependencies = new Dependencies(scopeOf({ caller: {}, deadline: undefined }), settings.logger);
-    const shared = { registry, settings, scopeOf, middleware, checkDto, dependencies };
-    const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold });
+    const runs = new Runs(observer);
+    const shared = { registry, settings, scopeOf, middleware, checkDto, dependencies, runs };
+    const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold, health: () => this.health() });
     const webSocketWorker = new WebSocketWorker(shared);
     const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
-    return { broker, client, work, outbox, worker, webSockets, dependencies };
+    const monitor = this.#monitor(metrics);
+    return { broker, client, work, outbox, worker, webSockets, dependencies, observer, monitor };
+  }
+
+  /** Once: counts go on after the service was closed and opened again. */
+  #observed(): Promise<Observation> {
+    this.#observation ??= observe(this.settings, () => ({
+      ...this.health(),
+      blocked: this.health().blockedBy !== undefined,
+      remote: this.remoteFields.stats(),
+    })).catch((error) => {
+      this.#observation = undefined;
+      throw error;
+    });
+    return this.#observation;
+  }
+
+  #monitor(metrics: MetricsText | undefined): MonitorServer | undefined {
+    const { monitorHost: host, monitorPort: port, logger: log } = this.settings;
+    if (port === undefined) return undefined;
+    return new MonitorServer({ host, port, log, metrics, isReady: () => this.#isReady(), health: () => this.health() });
+  }
+
+  /** Where nothing is served, a connection is all there can be. */
+  #isReady(): boolean {
+    const { connected, consuming } = this.health();
+    return connected && !this.#isClosed && (consuming || this.#registry.all().length === 0);
+  }
+
+  async #presence(): Promise<PresenceClient> {
+    const running = await this.#opened('nobody was asked');
+    running.presence ??= new PresenceClient(running.broker, this.settings.maxBodyBytes);
+    return running.presence;
   }
 
   async #initializeDataSource(): Promise<void> {
@@ -419,6 +476,32 @@ export class Service implements AsyncDisposable {
     if (!dataSource || dataSource.isInitialized) return;
     await dataSource.initialize();
     this.#ownsDataSource = true;
+  }
+}
+
+interface Observation {
+  readonly observer: Observer | undefined;
+  readonly metrics: MetricsText | undefined;
+}
+
+/** prom-client and OpenTelemetry are optional peers: loaded where they are asked for. */
+async function observe(settings: Settings, snapshot: () => Snapshot): Promise<Observation> {
+  const { metrics, tracing, url } = settings;
+  const prometheus = metrics && (await peer('metrics', 'prom-client', () => import('./adapters/prometheus.js')));
+  const counted = prometheus && metrics && prometheus.prometheus(metrics, snapshot);
+  const telemetry =
+    tracing && (await peer('tracing', '@opentelemetry/api', () => import('./adapters/opentelemetry.js')));
+  const traced = telemetry ? telemetry.openTelemetry(url) : undefined;
+  const observers = [counted?.observer, traced].filter((each) => each !== undefined);
+  return { observer: combined(observers), metrics: counted?.registry };
+}
+
+async function peer<T>(setting: string, name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const message = `The setting "${setting}" needs ${name}: npm install ${name} (${messageOf(error)})`;
+    throw new BgTasksError('MISSING_PEER', message, { setting }, { cause: error });
   }
 }
 

@@ -17,6 +17,7 @@ import {
   type LogLevel,
   silentLogger,
 } from './logger.js';
+import { type MetricsOptions, metricsProblem, metricsSettings } from './monitoring/options.js';
 import { type OutboxOptions, type OutboxSettings, outboxProblem, outboxSettings } from './outbox-options.js';
 import {
   problemWithRemoteFields,
@@ -89,6 +90,14 @@ export interface ServiceOptions {
   dataSource?: DataSourceLike;
   /** Takes what is sent with a `manager`: the table `OutboxMessage` of `bgtasks/typeorm` in `dataSource`. Default: false. */
   outbox?: boolean | OutboxOptions;
+  /** Counts for Prometheus, through `prom-client`, at `/metrics` of `monitorPort`. Default: false. */
+  metrics?: boolean | MetricsOptions;
+  /** Spans through `@opentelemetry/api`. Default: false. */
+  tracing?: boolean;
+  /** Where a started service serves `/healthz`, `/readyz` and `/metrics`; 0 is any free port. Default: nowhere. */
+  monitorPort?: number;
+  /** The address that it listens on there. Default: 127.0.0.1. */
+  monitorHost?: string;
   /** Task modules for `bgtasks tasks`: paths or globs. */
   tasks?: readonly string[];
   /** `bgtasks serve` runs the worker of the served module beside it. Default: false. */
@@ -124,6 +133,10 @@ export interface Settings {
   readonly maxBodyBytes: number;
   readonly dataSource: DataSourceLike | undefined;
   readonly outbox: OutboxSettings | undefined;
+  readonly metrics: MetricsOptions | undefined;
+  readonly tracing: boolean;
+  readonly monitorPort: number | undefined;
+  readonly monitorHost: string;
   readonly tasks: readonly string[] | undefined;
   readonly withAsync: boolean;
   readonly logger: Logger;
@@ -145,6 +158,7 @@ const TEXTS = [
   'vhost',
   'environment',
   'replyQueue',
+  'monitorHost',
   'logLevel',
   'logFormat',
 ] as const;
@@ -157,7 +171,9 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
 };
 /** With commas, as variables. */
 const LISTS = ['url', 'tasks'] as const;
-const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes'] as const;
+const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes', 'monitorPort'] as const;
+/** `true` or `false`, as variables. */
+const FLAGS = ['metrics', 'tracing'] as const;
 const OBJECTS = [
   'withAsync',
   'dataSource',
@@ -169,8 +185,8 @@ const OBJECTS = [
   'tls',
   'websocket',
 ] as const;
-const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS].map(variableOf));
-const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...OBJECTS]);
+const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...FLAGS].map(variableOf));
+const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...FLAGS, ...OBJECTS]);
 /** A Node timer takes no more; beyond it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -213,6 +229,10 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     maxBodyBytes: given.maxBodyBytes ?? 16 * 1024 * 1024,
     dataSource: given.dataSource,
     outbox: outboxOf(given),
+    metrics: metricsSettings(given.metrics),
+    tracing: given.tracing ?? false,
+    monitorPort: given.monitorPort,
+    monitorHost: given.monitorHost ?? '127.0.0.1',
     tasks: given.tasks,
     withAsync: given.withAsync ?? false,
     logger: given.logger ?? (isTest ? silentLogger : consoleLogger(loggerOptions(given))),
@@ -241,7 +261,7 @@ export function variableOf(name: string): string {
 function fromEnvironment(environment: Environment): ServiceOptions {
   refuseUnknownVariables(environment);
   const found: Record<string, unknown> = {};
-  for (const name of [...TEXTS, ...NUMBERS, ...LISTS]) {
+  for (const name of [...TEXTS, ...NUMBERS, ...LISTS, ...FLAGS]) {
     const variable = variableOf(name);
     const text = environment[variable];
     if (text === undefined || text === '') continue;
@@ -264,6 +284,7 @@ function refuseUnknownVariables(environment: Environment): void {
 
 function parsed(name: string, text: string): unknown {
   if ((LISTS as readonly string[]).includes(name)) return text.split(',').flatMap((item) => item.trim() || []);
+  if ((FLAGS as readonly string[]).includes(name)) return text === 'true' || (text === 'false' ? false : text);
   return (NUMBERS as readonly string[]).includes(name) ? Number(text) : text;
 }
 
@@ -319,7 +340,7 @@ function problemWith(name: string, value: unknown): string | undefined {
   }
   if ((TEXTS as readonly string[]).includes(name) && typeof value !== 'string')
     return `must be a text, not ${preview(value)}.`;
-  if (name === 'host' && !URL.canParse(`amqp://${hostPart(String(value))}/`)) {
+  if ((name === 'host' || name === 'monitorHost') && !URL.canParse(`amqp://${hostPart(String(value))}/`)) {
     return `must be the name or address of a host, not ${preview(value)}.`;
   }
   if (name === 'tasks' && !isListOf(value, (path) => typeof path === 'string' && path !== '')) {
@@ -334,7 +355,9 @@ function problemWith(name: string, value: unknown): string | undefined {
   ) {
     return `must have the methods ${LOG_LEVELS.join(', ')}.`;
   }
-  if (name === 'withAsync' && typeof value !== 'boolean') return `must be true or false, not ${preview(value)}.`;
+  if (name === 'metrics') return metricsProblem(value);
+  if ((name === 'withAsync' || name === 'tracing') && typeof value !== 'boolean')
+    return `must be true or false, not ${preview(value)}.`;
   if (name === 'remoteFields' || name === 'websocket') {
     const problem = name === 'websocket' ? websocketProblem(value) : problemWithRemoteFields(value);
     return problem && `${problem.startsWith('"') ? 'is wrong: ' : ''}${problem}.`;
@@ -348,8 +371,8 @@ function problemWith(name: string, value: unknown): string | undefined {
 }
 
 function numberProblem(name: string, value: unknown): string | undefined {
-  const most = name === 'port' ? 65_535 : name.endsWith('Ms') ? MAX_MS : Number.MAX_SAFE_INTEGER;
-  const least = name === 'drainMs' ? 0 : 1;
+  const most = /port$/i.test(name) ? 65_535 : name.endsWith('Ms') ? MAX_MS : Number.MAX_SAFE_INTEGER;
+  const least = name === 'drainMs' || name === 'monitorPort' ? 0 : 1;
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return undefined;
   const unit = name.endsWith('Ms') ? ' (milliseconds)' : '';
   return `must be a whole number${unit} from ${least} to ${most}, not ${Number.isNaN(value) ? 'NaN' : preview(value)}.`;

@@ -13,6 +13,7 @@ import { chain } from '../fields/maybe-promise.js';
 import { attempt, orThrow } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
+import type { JsonSchema } from '../lib/json-schema.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
 import { type Compiled, compiled } from './compile.js';
 import {
@@ -26,6 +27,7 @@ import {
   VALIDATE,
 } from './definition.js';
 import { initialOf } from './initial.js';
+import { type Direction, toJsonSchema } from './json-schema.js';
 import { ListSerializer, type ListSerializerClass } from './list.js';
 import { wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
@@ -84,7 +86,10 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   static get '~standard'(): StandardSchemaV1['~standard'] {
     // biome-ignore lint/complexity/noThisInStatic: the class that is asked, which extends this one
     const type = this as unknown as ClassOf<AnySerializer>;
-    return standard((data) => new type(undefined, { data }));
+    return standard(
+      (data) => new type(undefined, { data }),
+      (direction) => schemaOf(type, direction),
+    );
   }
 
   /** What the object looks like outside; valid input, where there is no object; an empty form, where there is neither. */
@@ -273,4 +278,14 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
   get #ownRemote(): RemoteDefaults {
     return remoteDefaultsOf(this.constructor);
   }
+}
+
+/** Code says more than a schema could: a class that reads or shows by itself has none. */
+function schemaOf(type: ClassOf<AnySerializer>, direction: Direction): JsonSchema {
+  const method = direction === 'input' ? 'toInternalValue' : 'toRepresentation';
+  const { prototype } = type as unknown as { prototype: AnySerializer };
+  if (prototype[method] !== BaseSerializer.prototype[method]) {
+    throw usage(`${type.name} has a \`${method}\` of its own, which no JSON schema can tell.`);
+  }
+  return toJsonSchema((type as unknown as { [DEFINITION]: Definition })[DEFINITION], direction);
 }

@@ -11,6 +11,7 @@ import { readItems } from '../fields/list.js';
 import { chain } from '../fields/maybe-promise.js';
 import { refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
+import type { JsonSchema, JsonSchemaConverter } from '../lib/json-schema.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
 import {
   ADOPT,
@@ -20,6 +21,7 @@ import {
   remoteDefaultsOf,
   VALIDATE,
 } from './definition.js';
+import { arraySchema, type Direction } from './json-schema.js';
 import { messageOf, wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
 import { reported } from './remote/explain.js';
@@ -77,7 +79,22 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
 
   get '~standard'(): StandardSchemaV1<InputOf<X>[], Validated<X>[]>['~standard'] {
     const type = this.constructor as unknown as new (...args: unknown[]) => this;
-    return standard((data) => new type(this.#type, null, { ...this.#options, data }));
+    return standard(
+      (data) => new type(this.#type, null, { ...this.#options, data }),
+      (direction) => this.#schema(direction),
+    );
+  }
+
+  #schema(direction: Direction): JsonSchema {
+    const { '~standard': standardOfRow } = this.#type as unknown as {
+      '~standard': { jsonSchema: JsonSchemaConverter };
+    };
+    const { allowEmpty, minLength, maxLength } = this.#options;
+    return arraySchema(standardOfRow.jsonSchema[direction]({ target: 'draft-07' }), {
+      allowEmpty,
+      minLength,
+      maxLength,
+    });
   }
 
   /** What the rows look like outside; valid input, where there are no rows; `[]`, where there is neither. */

@@ -22,6 +22,7 @@ import {
   type TimeoutFacts,
 } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { during, type Observer } from '../observer.js';
 import { cancelMessage } from '../protocols/cancel.js';
 import type { Protocol, ProtocolName } from '../protocols/protocol.js';
 import { currentScope } from '../scope.js';
@@ -39,6 +40,7 @@ export interface RpcClientOptions {
   readonly rpcTimeoutMs: number;
   readonly maxBodyBytes: number;
   readonly replyQueue: 'direct' | 'exclusive';
+  readonly observer?: Observer | undefined;
   readonly log: Logger;
 }
 
@@ -83,8 +85,12 @@ export class RpcClient {
     const timeoutMs = this.#timeoutFor(route, options.timeoutMs, scope?.deadline);
     if (scope) scope.calls += 1;
     const signal = either(options.signal, scope?.signal);
-    if (!options.retry) return this.#callOnce(route, body, timeoutMs, options, signal);
-    return this.#callAgain(route, body, timeoutMs, options, signal);
+    const { observer } = this.#options;
+    const caller = scope?.caller ?? {};
+    const start = options.retry ? this.#callAgain : this.#callOnce;
+    if (!observer) return start.call(this, route, body, timeoutMs, options, signal, caller);
+    const activity = observer.call({ route, caller });
+    return during(activity, () => start.call(this, route, body, timeoutMs, options, signal, activity.caller));
   }
 
   /** Calls that wait are failed: there is nobody to take their answer any more. */
@@ -100,12 +106,13 @@ export class RpcClient {
     timeoutMs: number,
     options: CallOptions,
     signal: AbortSignal | undefined,
+    caller: Caller,
   ): Promise<unknown> {
     const { retry = 0 } = options;
     const expiresAt = performance.now() + timeoutMs;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#callOnce(route, body, expiresAt - performance.now(), options, signal);
+        return await this.#callOnce(route, body, expiresAt - performance.now(), options, signal, caller);
       } catch (error) {
         const isOver = attempt > retry || this.#isClosed || !(error instanceof ServiceUnavailableError);
         if (isOver || error instanceof RpcTimeoutError) throw error;
@@ -121,6 +128,7 @@ export class RpcClient {
     timeoutMs: number,
     options: CallOptions,
     signal: AbortSignal | undefined,
+    caller: Caller,
   ): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(new ServiceStoppingError(`"${route}" was not called`));
     const protocol = this.#options.protocolOf(route, options.protocol);
@@ -133,7 +141,7 @@ export class RpcClient {
       route,
       body,
       timeoutMs,
-      caller: currentScope()?.caller ?? {},
+      caller,
       isIdempotent: options.idempotent ?? false,
       expiresAt: performance.now() + timeoutMs,
       channel: undefined,

@@ -6,7 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Declaration, IncomingMessage } from '../broker/broker.js';
+import type { Caller } from '../caller.js';
 import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
+import { during, type Observer, type PublishFacts } from '../observer.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import { encodeCancel } from '../protocols/job-command.js';
 import type { ProtocolName, WorkProtocol } from '../protocols/protocol.js';
@@ -26,6 +28,7 @@ const MAX_ID_BYTES = 200;
 export interface WorkClientOptions extends JobRepliesOptions {
   /** For what is sent with a `manager`. */
   readonly outbox: Outbox | undefined;
+  readonly observer?: Observer | undefined;
   /** Told of whatever the broker has taken. */
   readonly onSent?: (sent: SentWork) => void;
 }
@@ -62,15 +65,27 @@ export class WorkClient {
   }
 
   async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job | TrackedJob> {
-    const { route, work } = target;
+    const { route } = target;
     if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
     checkEnqueueOptions(target, options);
-    const { messageId = randomUUID(), priority, expiresMs } = options;
+    const { messageId = randomUUID(), priority } = options;
+    const queue = priority === 'high' ? highQueueOf(route) : route;
+    const facts = { kind: 'job', route, exchange: '', routingKey: queue, messageId } as const;
+    return this.#observed(facts, (caller) => this.#enqueue(target, queue, body, { ...options, messageId }, caller));
+  }
+
+  async #enqueue(
+    target: JobTarget,
+    queue: string,
+    body: unknown,
+    options: EnqueueOptions & { readonly messageId: string },
+    caller: Caller,
+  ): Promise<Job | TrackedJob> {
+    const { route, work } = target;
+    const { messageId, priority, expiresMs } = options;
     const deadline = expiresMs === undefined ? undefined : Date.now() + expiresMs;
-    const caller = currentScope()?.caller ?? {};
     const outgoing = { body, messageId, caller, deadline, ...(typeof priority === 'number' && { priority }) };
     const encode = (replyTo?: string) => work.encode({ ...outgoing, replyTo }, this.#options.maxBodyBytes);
-    const queue = priority === 'high' ? highQueueOf(route) : route;
     const send = (message: IncomingMessage) => this.#sendJob(target, queue, message, options);
     const job = { id: messageId, route, cancel: () => this.cancel(route, messageId) };
     if (!options.result) {
@@ -109,11 +124,22 @@ export class WorkClient {
     checkId(event, messageId);
     const work = workOf(event, protocol);
     const exchange = work.exchangeOf(serviceName);
-    const job = { body, messageId, caller: currentScope()?.caller ?? {} };
-    const encoded = work.encode(job, this.#options.maxBodyBytes);
-    const message = { ...encoded, exchange: exchange.name, routingKey: event };
-    await this.#send({ message, declarations: [{ exchange }], mandatory: false }, manager, 0);
-    this.#options.onSent?.({ kind: 'event', name: event, id: messageId, message: encoded, runAt: new Date() });
+    const facts = { kind: 'event', route: event, exchange: exchange.name, routingKey: event, messageId } as const;
+    await this.#observed(facts, async (caller) => {
+      const encoded = work.encode({ body, messageId, caller }, this.#options.maxBodyBytes);
+      const message = { ...encoded, exchange: exchange.name, routingKey: event };
+      await this.#send({ message, declarations: [{ exchange }], mandatory: false }, manager, 0);
+      this.#options.onSent?.({ kind: 'event', name: event, id: messageId, message: encoded, runAt: new Date() });
+    });
+  }
+
+  /** `work` gets the caller that travels with the message. */
+  #observed<T>(facts: Omit<PublishFacts, 'caller'>, work: (caller: Caller) => Promise<T>): Promise<T> {
+    const { observer } = this.#options;
+    const caller = currentScope()?.caller ?? {};
+    if (!observer) return work(caller);
+    const activity = observer.publish({ ...facts, caller });
+    return during(activity, () => work(activity.caller));
   }
 
   close(): void {

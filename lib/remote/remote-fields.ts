@@ -3,16 +3,19 @@
  *
  * Shape:  nothing stands here before a field has asked. Two services share nothing.
  */
+import type { Observer } from '../observer.js';
 import { RemoteRoute, type RouteStats } from './remote-route.js';
 import type { RemoteFieldsSettings } from './settings.js';
 
 export class RemoteFields {
   readonly #settings: () => RemoteFieldsSettings;
+  readonly #observer: () => Observer | undefined;
   readonly #routes = new Map<string, RemoteRoute>();
 
   /** Settings are read by the first field that asks. */
-  constructor(settings: () => RemoteFieldsSettings) {
+  constructor(settings: () => RemoteFieldsSettings, observer: () => Observer | undefined = () => undefined) {
     this.#settings = settings;
+    this.#observer = observer;
   }
 
   get settings(): RemoteFieldsSettings {
@@ -38,7 +41,7 @@ export class RemoteFields {
   route(name: string): RemoteRoute {
     let route = this.#routes.get(name);
     if (!route) {
-      route = new RemoteRoute(name, this.settings);
+      route = new RemoteRoute(name, this.settings, this.#observer);
       this.#routes.set(name, route);
     }
     return route;

@@ -11,6 +11,7 @@ import {
   ServiceStoppingError,
   ServiceUnavailableError,
 } from '../errors.js';
+import { during, type Observer } from '../observer.js';
 import { currentScope } from '../scope.js';
 import { Circuit, type CircuitState, type Sign } from './circuit.js';
 import { Gatherings } from './gathering.js';
@@ -52,12 +53,18 @@ export class RemoteRoute {
   readonly counts: RouteCounts = { calls: 0, keys: 0, failures: 0, refused: 0, cached: 0, degraded: 0 };
   readonly gatherings = new Gatherings();
   readonly #route: string;
+  readonly #observer: () => Observer | undefined;
   readonly #circuit: Circuit | undefined;
   readonly #turnstile: Turnstile;
   readonly #caches = new Map<string, KeyCache>();
 
-  constructor(route: string, { circuit, concurrency }: RemoteFieldsSettings) {
+  constructor(
+    route: string,
+    { circuit, concurrency }: RemoteFieldsSettings,
+    observer: () => Observer | undefined = () => undefined,
+  ) {
     this.#route = route;
+    this.#observer = observer;
     this.#circuit = circuit ? new Circuit(route, circuit) : undefined;
     this.#turnstile = new Turnstile(concurrency);
   }
@@ -109,6 +116,12 @@ export class RemoteRoute {
     }
   }
 
+  #observed<A>(keys: number, work: () => Promise<A>): Promise<A> {
+    const observer = this.#observer();
+    if (!observer) return work();
+    return during(observer.remoteBatch({ route: this.#route, keys, caller: currentScope()?.caller ?? {} }), work);
+  }
+
   async #send<A>(
     keys: number,
     leftMs: number | undefined,
@@ -119,7 +132,7 @@ export class RemoteRoute {
     this.counts.calls += 1;
     this.counts.keys += keys;
     try {
-      const answer = await send(leftMs);
+      const answer = await this.#observed(keys, () => send(leftMs));
       pass?.settle('alive');
       return answer;
     } catch (error) {

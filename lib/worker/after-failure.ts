@@ -48,10 +48,12 @@ export async function settleFailure(parts: WorkerParts, run: FailedRun): Promise
     const delayMs = run.isFinal ? undefined : new RetryPolicy(task).delayAfter(attempt, run.error);
     if (delayMs !== undefined) {
       await publishRetry(parts, run, delayMs);
+      parts.runs.retried(task.kind, route);
       logger.info({ route, messageId, attempt, delayMs: Math.round(delayMs) }, 'task will run again');
     } else {
       await publishFailed(parts, run);
       await publishDead(parts, run);
+      parts.runs.failedForGood(task.kind, route);
       logger.warn({ route, messageId, attempt, queue: deadQueueOf(run.mainQueue) }, 'task failed for good');
       await run.reply?.fail(run.error);
     }

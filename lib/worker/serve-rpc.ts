@@ -40,7 +40,7 @@ export async function serveRpc(
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller gave it up');
     return delivery.ack();
   }
-  const outcome = await run(parts, task, protocol, info, delivery);
+  const outcome = await run(parts, task, protocol, queue, info, delivery);
   // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
   // settled before it is answered, so that it cannot come a third time.
   const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
@@ -65,23 +65,28 @@ function run(
   parts: WorkerParts,
   task: TaskDefinition,
   protocol: Protocol,
+  queue: string,
   info: RequestInfo,
   delivery: Delivery,
 ): Promise<Outcome> {
-  const { settings, scopeOf, checkDto, running } = parts;
+  const { settings, scopeOf, checkDto, running, runs } = parts;
   const context = running.add(new DeliveryContext(task.route, info, delivery.redelivered, settings.logger));
-  return runIn({ ...scopeOf(info), task: context }, async () => {
+  const observed = runs.begin(task, queue, info, delivery);
+  const serve = async () => {
     try {
       const body = await checkedBody(task, protocol.decodeBody(delivery, settings.maxBodyBytes), checkDto);
-      if ('errors' in body) return { value: fail(body.errors) };
-      return { value: await callHandler(parts, task, body.value, context) };
+      const value = 'errors' in body ? fail(body.errors) : await callHandler(parts, task, body.value, context);
+      observed.end({ value });
+      return { value };
     } catch (error) {
+      observed.end({ error });
       context.log.error({ route: task.route, messageId: context.messageId, err: error }, 'task failed');
       return { error: describeError(error) };
     } finally {
       context.end();
     }
-  });
+  };
+  return runIn({ ...scopeOf(info), task: context }, () => observed.around(serve));
 }
 
 /** An answer that cannot be written is a failure of the task, and its caller learns of it. */

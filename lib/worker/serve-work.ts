@@ -109,7 +109,7 @@ async function runAndSettle(run: Run): Promise<boolean> {
 
 /** Never rejects. */
 async function callTask({ parts, task, origin, delivery, work, info, reply }: Run): Promise<Ended> {
-  const { settings, scopeOf, checkDto } = parts;
+  const { settings, scopeOf, checkDto, runs } = parts;
   const { logger, maxBodyBytes } = settings;
   // The expiry of a job is that of its start: it neither ends a run nor shortens what the run asks of others.
   const scopeInfo = { ...info, deadline: undefined };
@@ -120,19 +120,24 @@ async function callTask({ parts, task, origin, delivery, work, info, reply }: Ru
   const onEnd = origin.cancellations.run(context);
   let body: unknown;
   let isFinal = true; // a body that cannot be read or is refused stays as it is
-  return runIn({ ...scopeOf(scopeInfo), task: context }, async () => {
+  const observed = runs.begin(task, origin.queue, info, delivery);
+  const serve = async (): Promise<Ended> => {
     try {
       body = work.decodeBody(delivery, maxBodyBytes);
       const checked = await checkedBody(task, body, checkDto);
       if ('errors' in checked) throw new ValidationError(checked.errors);
       isFinal = false;
-      if (task.options.filter && !(await task.options.filter(checked.value, context))) return { value: undefined };
-      return { value: await callHandler(parts, task, checked.value, context) };
+      const isWanted = !task.options.filter || (await task.options.filter(checked.value, context));
+      const value = isWanted ? await callHandler(parts, task, checked.value, context) : undefined;
+      observed.end({ value });
+      return { value };
     } catch (error) {
+      observed.end({ error });
       return { error, body, isFinal, abortReason: context.abortReason };
     } finally {
       onEnd();
       context.end();
     }
-  });
+  };
+  return runIn({ ...scopeOf(scopeInfo), task: context }, () => observed.around(serve));
 }

@@ -25,13 +25,13 @@ const LIST_TARGETS = '__list_targets__';
 const GET_TARGET = '__get_target__';
 
 export class WebSocketWorker {
-  readonly #parts: Omit<WorkerParts, 'broker' | 'running' | 'jobHold'>;
+  readonly #parts: Omit<WorkerParts, 'broker' | 'running' | 'jobHold' | 'health'>;
   readonly #handlers = new RunningHandlers();
   readonly #runs = new Set<Promise<Outcome>>();
   readonly #runningOf = new Map<string, number>();
   #isDraining = false;
 
-  constructor(parts: Omit<WorkerParts, 'broker' | 'running' | 'jobHold'>) {
+  constructor(parts: Omit<WorkerParts, 'broker' | 'running' | 'jobHold' | 'health'>) {
     this.#parts = parts;
   }
 

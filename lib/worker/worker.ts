@@ -16,14 +16,16 @@ import type { Settings } from '../settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Schedule } from '../tasks/schedule.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
-import { CancelListener } from './cancel-listener.js';
 import { Cancellations } from './cancellations.js';
+import { ControlListener } from './control-listener.js';
 import { Dedupe } from './dedupe.js';
 import type { Dependencies } from './dependencies.js';
 import { Gate } from './gate.js';
 import type { Hold } from './hold.js';
 import { Lane, prefetchOf } from './lane.js';
+import { Presence } from './presence.js';
 import { RunningHandlers } from './running-handlers.js';
+import type { Runs } from './runs.js';
 import { lead } from './schedule/lead.js';
 import { runTick, startTicker } from './schedule/ticker.js';
 import { refuseUnknown, serveRpc } from './serve-rpc.js';
@@ -43,6 +45,9 @@ export interface WorkerParts {
   readonly running: RunningHandlers;
   /** Where jobs may wait for a test. */
   readonly jobHold: Hold;
+  readonly runs: Runs;
+  /** For those who ask. */
+  readonly health: () => object;
 }
 
 type Serve = (task: TaskDefinition) => Promise<void>;
@@ -51,7 +56,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #rpcGate: Gate;
   readonly #workGate: Gate;
-  readonly #cancels: CancelListener;
+  readonly #control: ControlListener;
   readonly #lanes: Lane[] = [];
   readonly #cancellations: Cancellations;
   readonly #consumers = new Map<string, Promise<Consumer>>();
@@ -65,7 +70,8 @@ export class Worker {
     this.#rpcGate = new Gate(parts.settings.concurrency);
     this.#workGate = new Gate(parts.settings.concurrency);
     this.#cancellations = new Cancellations(parts);
-    this.#cancels = new CancelListener(parts.broker, parts.settings.logger, (id) => running.abort(id));
+    const presence = new Presence(parts);
+    this.#control = new ControlListener({ ...parts, presence, onCancel: (id) => running.abort(id) });
   }
 
   get running(): number {
@@ -88,18 +94,18 @@ export class Worker {
     this.#stopListening ??= registry.onAdd((task) => {
       if (!isConsumed(task)) return;
       this.#setUpAndServe(task)
-        .then(() => this.#listenForCancels())
+        .then(() => this.#listenToControl())
         .catch((error) => this.#logFailure(task, error));
     });
     const tasks = registry.all().filter(isConsumed);
     for (const task of tasks) await this.#parts.dependencies.setUp(task);
     await Promise.all(tasks.map((task) => this.#serve(task)));
-    await this.#listenForCancels();
+    await this.#listenToControl();
   }
 
-  #listenForCancels(): Promise<void> {
+  #listenToControl(): Promise<void> {
     const served = this.#parts.registry.all().filter(({ kind }) => kind === 'rpc');
-    return this.#cancels.listen(served.map(({ route }) => route));
+    return this.#control.listen(served.map(({ route }) => route));
   }
 
   /** Stops serving what has left the registry, and lets callers know at once: the queues go too. */
@@ -232,6 +238,7 @@ export class Worker {
   }
 
   #takeWork(task: TaskDefinition, lane: Lane, isUrgent: boolean, origin: WorkOrigin, delivery: Delivery): void {
+    this.#parts.runs.arrived(delivery);
     const serve: Serve = (current) => serveWork(this.#parts, current, origin, delivery);
     const enter = () => lane.enter(() => this.#run(lane, task.route, delivery, serve), isUrgent);
     if (task.kind === 'job') this.#parts.jobHold.enter(delivery, enter);
@@ -239,6 +246,7 @@ export class Worker {
   }
 
   #takeRpc(route: string, delivery: Delivery, serve: Serve): void {
+    this.#parts.runs.arrived(delivery);
     this.#rpcGate.enter(() => this.#run(this.#rpcGate, route, delivery, serve));
   }
 

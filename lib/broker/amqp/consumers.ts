@@ -167,7 +167,8 @@ export class AmqpConsumers {
 /** A new name each time: that of a connection which the broker still takes for alive would be locked. */
 async function ownQueue(channel: Channel, { bindings = [] }: Subscription): Promise<string> {
   const { queue } = await channel.assertQueue(`bgtasks.${randomUUID()}`, { exclusive: true, durable: false });
-  for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
+  // All at once: a worker of many routes has as many bindings.
+  await Promise.all(bindings.map(({ exchange, routingKey }) => channel.bindQueue(queue, exchange, routingKey)));
   return queue;
 }
 

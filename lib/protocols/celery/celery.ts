@@ -6,7 +6,6 @@
  * that nobody serves. A task with an `eta` waits for it.
  */
 import type { Declaration, OutgoingMessage } from '../../broker/broker.js';
-import { readCaller } from '../json-headers.js';
 import type { Protocol } from '../protocol.js';
 import { readInfo, readTask, writeTask } from './message.js';
 import { readResult, writeResult } from './result.js';
@@ -48,7 +47,7 @@ export const celery: Protocol = {
       replyTo: ignoresResult ? undefined : message.properties.replyTo,
       deadline: expires,
       notBefore: eta,
-      caller: readCaller(caller),
+      caller,
       route: task,
     };
   },

@@ -10,7 +10,7 @@ import type { Caller } from '../../caller.js';
 import { BgTasksError, preview } from '../../errors.js';
 import { type Arguments, readArguments } from '../../tasks/arguments.js';
 import { readJson, writeJson } from '../json-body.js';
-import { CALLER, writeHeaders } from '../json-headers.js';
+import { callerOf, writeHeaders } from '../json-headers.js';
 import { readTime, writeTime } from './time.js';
 
 const EMBED = { callbacks: null, errbacks: null, chain: null, chord: null };
@@ -105,7 +105,7 @@ export interface CeleryInfo {
   /** Runs before this one. */
   readonly retries: number;
   readonly ignoresResult: boolean;
-  readonly caller: unknown;
+  readonly caller: Caller;
 }
 
 /** What a message says of itself; of protocol 1, what stands in its body. */
@@ -121,7 +121,7 @@ export function readInfo(message: IncomingMessage): CeleryInfo {
     expires: readTime(expires),
     retries: typeof retries === 'number' && retries > 0 ? Math.floor(retries) : 0,
     ignoresResult: ignored === true,
-    caller: facts[CALLER],
+    caller: callerOf(facts),
   };
 }
 

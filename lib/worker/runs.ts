@@ -1,0 +1,99 @@
+/**
+ * The runs of handlers, counted by route and told to the observer, where there is one.
+ *
+ * Counts are kept in any case: `bgtasks status` asks for them, and they cost two additions a run.
+ */
+import type { Delivery } from '../broker/broker.js';
+import type { Activity, Ended, Observer } from '../observer.js';
+import type { RequestInfo } from '../protocols/protocol.js';
+import type { TaskDefinition, TaskKind } from '../tasks/task.js';
+
+export interface RunCounts {
+  /** Now. */
+  running: number;
+  /** Since the start, whatever came of them. */
+  ended: number;
+  /** Of these, those that threw or were refused. */
+  failed: number;
+}
+
+/** What is known of a delivery, beside its task. */
+export interface RunInfo extends Pick<RequestInfo, 'messageId' | 'correlationId' | 'caller'> {
+  readonly attempt?: number;
+}
+
+export class Run {
+  readonly #counts: RunCounts;
+  readonly #activity: Activity | undefined;
+
+  constructor(counts: RunCounts, activity: Activity | undefined) {
+    this.#counts = counts;
+    this.#activity = activity;
+    counts.running += 1;
+  }
+
+  /** Runs what belongs to it. */
+  around<T>(work: () => T): T {
+    return this.#activity ? this.#activity.run(work) : work();
+  }
+
+  end(outcome: Ended): void {
+    this.#counts.running -= 1;
+    this.#counts.ended += 1;
+    if ('error' in outcome) this.#counts.failed += 1;
+    this.#activity?.end(outcome);
+  }
+}
+
+export class Runs {
+  readonly #observer: Observer | undefined;
+  readonly #counts = new Map<string, RunCounts>();
+  /** When deliveries came, by the clock of `performance`; kept only for an observer. */
+  readonly #arrivals = new WeakMap<Delivery, number>();
+
+  constructor(observer?: Observer | undefined) {
+    this.#observer = observer;
+  }
+
+  get counts(): ReadonlyMap<string, Readonly<RunCounts>> {
+    return this.#counts;
+  }
+
+  /** A delivery has come; its handler may have to wait. */
+  arrived(delivery: Delivery): void {
+    if (this.#observer) this.#arrivals.set(delivery, performance.now());
+  }
+
+  /** `queue` is undefined where it is of this process alone. Followed by one `end`. */
+  begin({ kind, route }: TaskDefinition, queue: string | undefined, info: RunInfo, delivery: Delivery): Run {
+    const counts = this.#countsOf(route);
+    if (!this.#observer) return new Run(counts, undefined);
+    const { exchange, routingKey, body } = delivery;
+    const { messageId, correlationId, caller, attempt = 1 } = info;
+    const now = performance.now();
+    const waitMs = now - (this.#arrivals.get(delivery) ?? now);
+    const place = { exchange, routingKey, queue, bytes: body.length };
+    const activity = this.#observer.handle({
+      ...place,
+      ...{ kind, route, messageId, correlationId, attempt, waitMs, caller },
+    });
+    return new Run(counts, activity);
+  }
+
+  retried(kind: TaskKind, route: string): void {
+    this.#observer?.retry(kind, route);
+  }
+
+  failedForGood(kind: TaskKind, route: string): void {
+    this.#observer?.deadLetter(kind, route);
+  }
+
+  #countsOf(route: string): RunCounts {
+    let counts = this.#counts.get(route);
+    if (!counts) {
+      counts = { running: 0, ended: 0, failed: 0 };
+      this.#counts.set(route, counts);
+    }
+    return counts;
+  }
+}
