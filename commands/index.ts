@@ -2,18 +2,21 @@
  * The command line: arguments in, exit code out. One file per command beside this one.
  *
  * Exit codes: 0 done; 1 a task failed, or a module, a setting or the broker stands in the way; 2 wrong use;
- *             3 (`call`) no answer can be had: no route, no broker, no reply in time.
+ *             3 (`call`, `ping`, `status`, `routes --remote`) no answer can be had: no route, no broker, no reply in time.
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { service } from '../lib/default-service.js';
+import { asyncApiCommand } from './asyncapi.js';
 import { callCommand } from './call.js';
 import { deadCommand } from './dead/dead.js';
 import { EXIT } from './exit.js';
 import { type Output, processOutput } from './output.js';
+import { pingCommand } from './ping.js';
 import { routesCommand } from './routes.js';
 import { schedulesCommand } from './schedules.js';
 import { serveCommand } from './serve.js';
+import { statusCommand } from './status.js';
 import { tasksCommand } from './tasks.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -26,7 +29,17 @@ export async function main(argv: readonly string[], output: Output = processOutp
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.error(text) });
-  for (const add of [tasksCommand, serveCommand, callCommand, routesCommand, schedulesCommand, deadCommand]) {
+  for (const add of [
+    tasksCommand,
+    serveCommand,
+    callCommand,
+    routesCommand,
+    schedulesCommand,
+    deadCommand,
+    pingCommand,
+    statusCommand,
+    asyncApiCommand,
+  ]) {
     add(program, { service, output, exit: (code) => (exitCode = code) });
   }
   try {

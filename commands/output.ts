@@ -13,9 +13,14 @@ export const processOutput: Output = {
   isTerminal: process.stderr.isTTY === true,
 };
 
+/** What came over the wire must not steer the terminal, nor break the table. */
+function printable(cell: string): string {
+  return cell.replace(/\p{C}+/gu, ' ');
+}
+
 /** Columns as wide as their widest cell; no trailing blanks. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
+  const lines = [head, ...rows.map((row) => row.map(printable))];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const format = (line: readonly string[]) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
   return lines.map((line) => `${format(line).trimEnd()}\n`).join('');

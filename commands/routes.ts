@@ -1,27 +1,43 @@
-/** `bgtasks routes [paths...]`: what the modules register, without serving it. */
+/** `bgtasks routes [paths...]`: what the modules register, without serving it; with `--remote`, what running services serve. */
 import { relative } from 'node:path';
 import { loadTasks } from '../lib/loader/load-tasks.js';
 import type { Service } from '../lib/service.js';
 import type { TaskDefinition } from '../lib/tasks/task.js';
-import { type AddCommand, reporting } from './command.js';
+import { type AddCommand, type CommandContext, reporting } from './command.js';
 import { EXIT } from './exit.js';
 import { table } from './output.js';
+import { asking, type RemoteFlags, withRemoteOptions } from './remote.js';
+import { showRemoteRoutes } from './remote-routes.js';
+
+interface RoutesFlags extends RemoteFlags {
+  readonly remote?: boolean;
+}
 
 export const routesCommand: AddCommand = (program, context) => {
-  program
+  const command = program
     .command('routes')
-    .description('list the tasks that the modules register')
+    .description('list the tasks that the modules register, or that running services serve')
     .argument('[paths...]', 'task modules: paths or globs')
-    .option('--json', 'as JSON')
-    .action((paths: string[], { json = false }: { json?: boolean }) =>
-      reporting(context, async () => {
-        await loadTasks(context.service, { paths: paths.length > 0 ? paths : undefined });
-        const tasks = context.service.internals.registry.all();
-        context.output.out(json ? `${JSON.stringify(tasks.map(facts), null, 2)}\n` : taskTable(context.service));
-        return EXIT.done;
-      }),
-    );
+    .option('--remote', 'ask the running services');
+  withRemoteOptions(command).action((paths: string[], flags: RoutesFlags) =>
+    reporting(context, () =>
+      flags.remote
+        ? asking(context, flags, (client) => showRemoteRoutes(context, client, flags))
+        : showRoutes(context, paths, flags),
+    ),
+  );
 };
+
+async function showRoutes(
+  { service, output }: CommandContext,
+  paths: readonly string[],
+  { json = false }: RoutesFlags,
+): Promise<number> {
+  await loadTasks(service, { paths: paths.length > 0 ? paths : undefined });
+  const tasks = service.internals.registry.all();
+  output.out(json ? `${JSON.stringify(tasks.map(facts), null, 2)}\n` : taskTable(service));
+  return EXIT.done;
+}
 
 /** The table of what a service serves. */
 export function taskTable(service: Service): string {
