@@ -18,6 +18,8 @@ export const configure: Service['configure'] = (options) => service.configure(op
 export const rpcTask: Service['rpcTask'] = service.rpcTask;
 /** Registers a job: `jobTask('mail.send', options?)(handler)`, `jobTask(..., handler)`, or on a class method. */
 export const jobTask: Service['jobTask'] = service.jobTask;
+/** Registers a function as a job with its arguments: `asyncTask('mail.send', options?)(async (title, body) => ...)`. */
+export const asyncTask: Service['asyncTask'] = service.asyncTask;
 /** Registers a listener: `onEvent('users', 'user.created', options?)(handler)`, or on a class method. */
 export const onEvent: Service['onEvent'] = service.onEvent;
 /** Registers a schedule: `every('clean-up', '10 min', options?)(handler)`, or on a class method. */

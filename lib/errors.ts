@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   BAD_BODY: 'The body of a message could not be read: not JSON, empty, or with a "__proto__" key.',
   BAD_REPLY: 'An answer arrived that could not be read, or that is not what the route promises.',
   BODY_TOO_LARGE: 'A body is larger than `maxBodyBytes`.',
+  CALLER_REFUSED: 'A caller is not signed with the `callerSecret` of the service that it came to.',
   CALL_ABORTED: 'The AbortSignal of a call was triggered while the call waited.',
   CIRCUIT_OPEN: 'The last calls for the remote fields of a route all failed, so for some seconds none are made.',
   CONNECTION_FAILED: 'The broker, or the server of a WebSocket client, cannot be reached.',

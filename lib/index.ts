@@ -23,6 +23,7 @@ export {
 } from './compat/bgtasks.js';
 export { type Contract, contract, type Implementation, type MethodOptions, type Remote } from './contract/contract.js';
 export {
+  asyncTask,
   call,
   cancelJob,
   configure,
@@ -96,6 +97,7 @@ export {
 export { indexBy, type MergeOptions, merge } from './merge.js';
 export type { OutboxOptions, OutboxSettings } from './outbox-options.js';
 export type { Failure } from './protocols/failure.js';
+export type { JsonNumbers } from './protocols/json-numbers.js';
 export type { ProtocolName } from './protocols/protocol.js';
 export {
   type ProvideFn,
@@ -118,6 +120,7 @@ export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, Sta
 export { type Health, type RemoteFn, type ServeFn, Service } from './service.js';
 export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';
 export { type SpawnedTasks, type SpawnOptions, spawnTasks } from './spawn-tasks.js';
+export type { ArgumentClass, AsyncTask, AsyncTaskFn, AsyncTaskOptions } from './tasks/async-task.js';
 export type { Backoff, BackoffOptions } from './tasks/backoff.js';
 export { currentTask } from './tasks/current-task.js';
 export * from './tasks/event.js';

@@ -170,10 +170,11 @@ export function registering(parts: RegisterParts): Registering {
   return { rpcTask, jobTask, onEvent, every, cron, webSocketTask };
 }
 
-type Positional = (...args: readonly unknown[]) => unknown;
+/** A handler of several arguments. */
+export type Positional = (...args: readonly unknown[]) => unknown;
 
 function isPositional({ kind, options: { protocol = 'json' } }: Pick<TaskDefinition, 'kind' | 'options'>): boolean {
-  return kind !== 'event' && PROTOCOLS[protocol].isPositional === true;
+  return (kind === 'rpc' || kind === 'job') && PROTOCOLS[protocol].isPositional === true;
 }
 
 /** A body `{ args, kwargs }` becomes the arguments of the handler. */

@@ -4,8 +4,10 @@
  * Shape:  nothing is opened before the first call or `start()`. Two services can live in one process.
  * Test:   in the environment `test` every registered task is served inside the process as soon as one is called.
  */
+
 import type { Snapshot } from './adapters/prometheus.js';
-import type { Broker } from './broker/broker.js';
+import { asyncTasks } from './async-task.js';
+import type { Broker, Declaration } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
 import { Outbox } from './clients/outbox.js';
 import type { PendingCalls } from './clients/pending-calls.js';
@@ -19,7 +21,8 @@ import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
 import { type MetricsText, MonitorServer } from './monitoring/server.js';
 import { combined, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
-import type { RequestInfo } from './protocols/protocol.js';
+import { discoveryOf } from './protocols/micro-framework/discovery.js';
+import type { RequestInfo, WorkProtocol } from './protocols/protocol.js';
 import { registering } from './register.js';
 import { RemoteFields } from './remote/remote-fields.js';
 import type { DtoChecker } from './schema.js';
@@ -32,7 +35,9 @@ import {
   type ServiceOptions,
   type Settings,
 } from './settings.js';
+import type { AsyncTaskFn } from './tasks/async-task.js';
 import type { EmitFn, EmitOptions, OnEventFn } from './tasks/event.js';
+import type { LoadTransformer } from './tasks/instances.js';
 import type { AnyJobTask, CancelJobFn, EnqueueFn, EnqueueOptions, JobTaskFn } from './tasks/job.js';
 import { callerPlace } from './tasks/place.js';
 import { type Layer, Registry } from './tasks/registry.js';
@@ -49,7 +54,7 @@ import { Hold } from './worker/hold.js';
 import { Runs } from './worker/runs.js';
 import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
 import { WebSocketWorker } from './worker/websocket-worker.js';
-import { sourceOf, workProtocolOf } from './worker/work-source.js';
+import { jobSource, sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
 export interface Health {
@@ -177,6 +182,13 @@ export class Service implements AsyncDisposable {
   /** Registers a job: `jobTask('mail.send', options?)(handler)`, `jobTask(..., handler)`, or on a class method. */
   readonly jobTask: JobTaskFn = this.#register.jobTask;
 
+  /** Registers a function as a job with its arguments: `asyncTask('mail.send', options?)(async (title, body) => ...)`. */
+  readonly asyncTask: AsyncTaskFn = asyncTasks({
+    add: (task) => this.#add(task, this.#layer),
+    enqueue: (route, body, options) => this.enqueue(route, body, options),
+    loadTransformer,
+  });
+
   /** Registers a listener: `onEvent('users', 'user.created', options?)(handler)`, or on a class method. */
   readonly onEvent: OnEventFn = this.#register.onEvent;
 
@@ -202,7 +214,7 @@ export class Service implements AsyncDisposable {
     const route = typeof ref === 'object' ? ref?.route : ref;
     checkJobRoute(route);
     const { work } = await this.#inUse(`the job "${route}" was not enqueued`);
-    return work.enqueue(this.#jobTarget(route), body, options);
+    return work.enqueue(this.#jobTarget(route, options), body, options);
   }) as EnqueueFn;
 
   /** Cancels a job by its id; see `CancelJobFn` for what that promises. */
@@ -348,6 +360,8 @@ export class Service implements AsyncDisposable {
 
   #add(task: TaskDefinition, layer: Layer): void {
     this.#registry.add(task, layer, this.#isTest());
+    const discovery = discoveryOf(task, () => this.#registry.all());
+    if (discovery && !this.#registry.get(discovery.route)) this.#registry.add(discovery, layer, this.#isTest());
   }
 
   #peek(): Settings {
@@ -380,12 +394,16 @@ export class Service implements AsyncDisposable {
     return running;
   }
 
-  #jobTarget(route: string): JobTarget {
+  #jobTarget(route: string, { protocol, queue }: EnqueueOptions = {}): JobTarget {
     const task = this.#registry.get(route);
-    const work = workProtocolOf(task ?? { route, options: {} });
-    const declarations = task ? (sourceOf(task, this.settings.serviceName).declarations ?? []) : [];
+    const options = { ...task?.options, ...(protocol && { protocol }), ...(queue && { queue }) };
+    const work = workProtocolOf({ route, options });
+    const source =
+      task && task.kind !== 'job' ? sourceOf(task, this.settings.serviceName) : jobSource(route, work, options);
+    const declarations = task || work.sharedQueue !== undefined ? source.declarations : exchangeAlone(work);
     const { maxPriority, priorities = false } = task?.options ?? {};
-    return { route, work, declarations, maxPriority, priorities: task && priorities };
+    const known = { maxPriority, priorities: task && priorities };
+    return { route, queue: source.queue ?? route, work, declarations: declarations ?? [], ...known };
   }
 
   async #opened(otherwise: string): Promise<Running> {
@@ -409,6 +427,8 @@ export class Service implements AsyncDisposable {
       protocolOf: (route, name) => (name ? PROTOCOLS[name] : protocolOf(registry.get(route))),
       rpcTimeoutMs: settings.rpcTimeoutMs,
       maxBodyBytes: settings.maxBodyBytes,
+      json: settings.json,
+      callerSecret: settings.callerSecret,
       replyQueue: settings.replyQueue,
       observer,
       log: settings.logger,
@@ -418,6 +438,8 @@ export class Service implements AsyncDisposable {
       broker,
       outbox,
       maxBodyBytes: settings.maxBodyBytes,
+      json: settings.json,
+      callerSecret: settings.callerSecret,
       rpcTimeoutMs: settings.rpcTimeoutMs,
       log: settings.logger,
       observer,
@@ -505,6 +527,11 @@ async function peer<T>(setting: string, name: string, load: () => Promise<T>): P
   }
 }
 
+/** Of a job that others serve: its queue is theirs to declare. */
+function exchangeAlone({ jobExchange: exchange }: WorkProtocol): readonly Declaration[] {
+  return exchange ? [{ exchange }] : [];
+}
+
 /** TypeORM is an optional peer: loaded where an outbox is asked for. */
 async function openOutbox(broker: Broker, settings: Settings): Promise<Outbox | undefined> {
   const { outbox, logger, dataSource } = settings;
@@ -513,6 +540,10 @@ async function openOutbox(broker: Broker, settings: Settings): Promise<Outbox | 
   const store = new adapter.TypeOrmOutbox(dataSource as ConstructorParameters<typeof adapter.TypeOrmOutbox>[0]);
   return new Outbox({ store, broker, settings: outbox, log: logger });
 }
+
+/** class-transformer is an optional peer: loaded when an argument first needs it. */
+const loadTransformer: LoadTransformer = async () =>
+  (await import('./adapters/class-transformer.js')).loadTransformer();
 
 /** class-validator is an optional peer: loaded when a task first needs it. */
 const checkDto: DtoChecker = async (type, body) => {

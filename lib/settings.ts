@@ -19,6 +19,7 @@ import {
 } from './logger.js';
 import { type MetricsOptions, metricsProblem, metricsSettings } from './monitoring/options.js';
 import { type OutboxOptions, type OutboxSettings, outboxProblem, outboxSettings } from './outbox-options.js';
+import { type JsonNumbers, jsonNumbersProblem } from './protocols/json-numbers.js';
 import {
   problemWithRemoteFields,
   type RemoteFieldsOptions,
@@ -86,6 +87,13 @@ export interface ServiceOptions {
   drainMs?: number;
   /** The largest body that is sent or read. Default: 16 MiB. */
   maxBodyBytes?: number;
+  /** How numbers are read and written that JSON in JavaScript does not know: `NaN`, and integers beyond 2^53. */
+  json?: JsonNumbers;
+  /**
+   * Signs the callers that travel with messages (HMAC-SHA256), and refuses those that are not signed with it: the same in
+   * all services that trust each other; at least 16 characters. Default: none, callers are believed.
+   */
+  callerSecret?: string;
   /** The TypeORM data source of `ModelSerializer`; initialised by `start()` where it is not. */
   dataSource?: DataSourceLike;
   /** Takes what is sent with a `manager`: the table `OutboxMessage` of `bgtasks/typeorm` in `dataSource`. Default: false. */
@@ -131,6 +139,8 @@ export interface Settings {
   readonly concurrency: number;
   readonly drainMs: number;
   readonly maxBodyBytes: number;
+  readonly json: JsonNumbers | undefined;
+  readonly callerSecret: string | undefined;
   readonly dataSource: DataSourceLike | undefined;
   readonly outbox: OutboxSettings | undefined;
   readonly metrics: MetricsOptions | undefined;
@@ -158,6 +168,7 @@ const TEXTS = [
   'vhost',
   'environment',
   'replyQueue',
+  'callerSecret',
   'monitorHost',
   'logLevel',
   'logFormat',
@@ -176,6 +187,7 @@ const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes
 const FLAGS = ['metrics', 'tracing'] as const;
 const OBJECTS = [
   'withAsync',
+  'json',
   'dataSource',
   'outbox',
   'logger',
@@ -187,6 +199,7 @@ const OBJECTS = [
 ] as const;
 const VARIABLES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...FLAGS].map(variableOf));
 const NAMES: ReadonlySet<string> = new Set([...TEXTS, ...NUMBERS, ...LISTS, ...FLAGS, ...OBJECTS]);
+const MIN_SECRET_LENGTH = 16;
 /** A Node timer takes no more; beyond it fires at once. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -227,6 +240,8 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     concurrency: given.concurrency ?? 100,
     drainMs: given.drainMs ?? 30_000,
     maxBodyBytes: given.maxBodyBytes ?? 16 * 1024 * 1024,
+    json: given.json && Object.freeze({ ...given.json }),
+    callerSecret: given.callerSecret,
     dataSource: given.dataSource,
     outbox: outboxOf(given),
     metrics: metricsSettings(given.metrics),
@@ -338,6 +353,8 @@ function problemWith(name: string, value: unknown): string | undefined {
   if (name === 'serviceName' && !/^[\w-][\w.-]*$/.test(String(value))) {
     return `must consist of letters, digits, "_", "-" and ".", not ${preview(value)}.`;
   }
+  if (name === 'callerSecret') return secretProblem(value);
+  if (name === 'json') return jsonNumbersProblem(value);
   if ((TEXTS as readonly string[]).includes(name) && typeof value !== 'string')
     return `must be a text, not ${preview(value)}.`;
   if ((name === 'host' || name === 'monitorHost') && !URL.canParse(`amqp://${hostPart(String(value))}/`)) {
@@ -368,6 +385,12 @@ function problemWith(name: string, value: unknown): string | undefined {
     return `must be an object, not ${preview(value)}.`;
   }
   return undefined;
+}
+
+/** Never shows the secret itself. */
+function secretProblem(value: unknown): string | undefined {
+  const isSecret = typeof value === 'string' && value.length >= MIN_SECRET_LENGTH;
+  return isSecret ? undefined : `must be a text of at least ${MIN_SECRET_LENGTH} characters.`;
 }
 
 function numberProblem(name: string, value: unknown): string | undefined {

@@ -31,6 +31,9 @@ function problemWith(options: CallOptions): string | undefined {
   if (protocol !== undefined && !Object.hasOwn(PROTOCOLS, protocol)) {
     return `unknown protocol ${preview(protocol)}. Protocols are: ${Object.keys(PROTOCOLS).join(', ')}.`;
   }
+  if (protocol !== undefined && PROTOCOLS[protocol].isJobsOnly) {
+    return `the protocol "${protocol}" has jobs only: enqueue() instead.`;
+  }
   if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
     return `"queue" must be the name of a queue, not ${preview(queue)}.`;
   }

@@ -9,6 +9,7 @@ import type { Broker, Delivery } from '../broker/broker.js';
 import { BgTasksError, messageOf, preview, RemoteError, ServiceStoppingError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { decodeJobReply } from '../protocols/job-reply.js';
+import type { JsonNumbers } from '../protocols/json-numbers.js';
 import type { Outcome } from '../protocols/protocol.js';
 import type { ResultOptions } from '../tasks/job.js';
 import { repliesQueue } from '../topology/job-replies.js';
@@ -22,6 +23,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 export interface JobRepliesOptions {
   readonly broker: Broker;
   readonly maxBodyBytes: number;
+  readonly json?: JsonNumbers | undefined;
   readonly rpcTimeoutMs: number;
   readonly log: Logger;
 }
@@ -89,9 +91,9 @@ export class JobReplies {
   }
 
   #read(delivery: Delivery): void {
-    const { log, maxBodyBytes } = this.#options;
+    const { log, maxBodyBytes, json } = this.#options;
     try {
-      const { id, ...reply } = decodeJobReply(delivery, maxBodyBytes);
+      const { id, ...reply } = decodeJobReply(delivery, maxBodyBytes, json);
       const job = this.#followed.get(id);
       if (!job) log.debug({ messageId: id }, 'result dropped: nobody waits for it any more');
       else if (!reply.outcome) job.tell(reply.progress);

@@ -24,7 +24,9 @@ import {
 import type { Logger } from '../logger.js';
 import { during, type Observer } from '../observer.js';
 import { cancelMessage } from '../protocols/cancel.js';
+import type { JsonNumbers } from '../protocols/json-numbers.js';
 import type { Protocol, ProtocolName } from '../protocols/protocol.js';
+import { signed } from '../protocols/signature.js';
 import { currentScope } from '../scope.js';
 import type { CallOptions } from '../tasks/remotes.js';
 import { CallLine } from './call-line.js';
@@ -39,6 +41,8 @@ export interface RpcClientOptions {
   readonly protocolOf: (route: string, name: ProtocolName | undefined) => Protocol;
   readonly rpcTimeoutMs: number;
   readonly maxBodyBytes: number;
+  readonly json: JsonNumbers | undefined;
+  readonly callerSecret: string | undefined;
   readonly replyQueue: 'direct' | 'exclusive';
   readonly observer?: Observer | undefined;
   readonly log: Logger;
@@ -181,7 +185,8 @@ export class RpcClient {
     const { id: correlationId, route, body, caller, protocol, queue } = call;
     const request = { route, body, correlationId, replyTo: channel.replyTo, timeoutMs, caller, queue };
     try {
-      channel.send(protocol.encodeRequest(request, this.#options.maxBodyBytes));
+      const { maxBodyBytes, json, callerSecret } = this.#options;
+      channel.send(signed(protocol.encodeRequest(request, maxBodyBytes, json), callerSecret));
       call.channel = channel;
       call.isSent = true;
     } catch (error) {
@@ -211,7 +216,7 @@ export class RpcClient {
     const { route, protocol } = call;
     this.#explanations.delete(route);
     try {
-      const outcome = protocol.decodeReply(reply, this.#options.maxBodyBytes);
+      const outcome = protocol.decodeReply(reply, this.#options.maxBodyBytes, this.#options.json);
       if (outcome === undefined) return; // of its progress
       if (outcome.error) this.pending.fail(id, new RemoteError(route, outcome.error));
       else this.pending.resolve(id, outcome.value);

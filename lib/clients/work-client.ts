@@ -11,7 +11,8 @@ import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
 import { during, type Observer, type PublishFacts } from '../observer.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import { encodeCancel } from '../protocols/job-command.js';
-import type { ProtocolName, WorkProtocol } from '../protocols/protocol.js';
+import type { OutgoingWork, ProtocolName, WorkProtocol } from '../protocols/protocol.js';
+import { signed } from '../protocols/signature.js';
 import { currentScope } from '../scope.js';
 import type { EmitOptions } from '../tasks/event.js';
 import type { EnqueueOptions, Job, TrackedJob } from '../tasks/job.js';
@@ -29,6 +30,7 @@ export interface WorkClientOptions extends JobRepliesOptions {
   /** For what is sent with a `manager`. */
   readonly outbox: Outbox | undefined;
   readonly observer?: Observer | undefined;
+  readonly callerSecret: string | undefined;
   /** Told of whatever the broker has taken. */
   readonly onSent?: (sent: SentWork) => void;
 }
@@ -46,8 +48,9 @@ export interface SentWork {
 /** Where a job goes. */
 export interface JobTarget {
   readonly route: string;
+  readonly queue: string;
   readonly work: WorkProtocol;
-  /** Of its queue, where this process knows the task. */
+  /** Of its queue, where this process knows the task, or its protocol says where tasks of others are. */
   readonly declarations: readonly Declaration[];
   readonly maxPriority: number | undefined;
   /** Undefined where this process does not know the task. */
@@ -65,12 +68,13 @@ export class WorkClient {
   }
 
   async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job | TrackedJob> {
-    const { route } = target;
+    const { route, work } = target;
     if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
     checkEnqueueOptions(target, options);
     const { messageId = randomUUID(), priority } = options;
-    const queue = priority === 'high' ? highQueueOf(route) : route;
-    const facts = { kind: 'job', route, exchange: '', routingKey: queue, messageId } as const;
+    const queue = priority === 'high' ? highQueueOf(target.queue) : target.queue;
+    const address = addressOf(work, route, queue);
+    const facts = { kind: 'job', route, ...address, messageId } as const;
     return this.#observed(facts, (caller) => this.#enqueue(target, queue, body, { ...options, messageId }, caller));
   }
 
@@ -84,8 +88,11 @@ export class WorkClient {
     const { route, work } = target;
     const { messageId, priority, expiresMs } = options;
     const deadline = expiresMs === undefined ? undefined : Date.now() + expiresMs;
-    const outgoing = { body, messageId, caller, deadline, ...(typeof priority === 'number' && { priority }) };
-    const encode = (replyTo?: string) => work.encode({ ...outgoing, replyTo }, this.#options.maxBodyBytes);
+    const delayMs = delayOf(options);
+    const notBefore = work.carriesStart && delayMs > 0 ? Date.now() + delayMs : undefined;
+    const planned = { route, body, messageId, caller, deadline, notBefore };
+    const outgoing = { ...planned, ...(typeof priority === 'number' && { priority }) };
+    const encode = (replyTo?: string) => this.#encode(work, { ...outgoing, replyTo });
     const send = (message: IncomingMessage) => this.#sendJob(target, queue, message, options);
     const job = { id: messageId, route, cancel: () => this.cancel(route, messageId) };
     if (!options.result) {
@@ -126,7 +133,7 @@ export class WorkClient {
     const exchange = work.exchangeOf(serviceName);
     const facts = { kind: 'event', route: event, exchange: exchange.name, routingKey: event, messageId } as const;
     await this.#observed(facts, async (caller) => {
-      const encoded = work.encode({ body, messageId, caller }, this.#options.maxBodyBytes);
+      const encoded = this.#encode(work, { route: event, body, messageId, caller });
       const message = { ...encoded, exchange: exchange.name, routingKey: event };
       await this.#send({ message, declarations: [{ exchange }], mandatory: false }, manager, 0);
       this.#options.onSent?.({ kind: 'event', name: event, id: messageId, message: encoded, runAt: new Date() });
@@ -142,16 +149,21 @@ export class WorkClient {
     return during(activity, () => work(activity.caller));
   }
 
+  #encode(work: WorkProtocol, outgoing: OutgoingWork): IncomingMessage {
+    const { maxBodyBytes, json, callerSecret } = this.#options;
+    return signed(work.encode(outgoing, maxBodyBytes, json), callerSecret);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#replies.close();
   }
 
   async #sendJob(target: JobTarget, queue: string, encoded: IncomingMessage, options: EnqueueOptions): Promise<void> {
-    const { route, declarations } = target;
+    const { route, declarations, work } = target;
     const delayMs = delayOf(options);
-    const message = { ...encoded, exchange: '', routingKey: queue };
-    await this.#send({ message, declarations, mandatory: true }, options.manager, delayMs);
+    const message = { ...encoded, ...addressOf(work, route, queue) };
+    await this.#send({ message, declarations, mandatory: true }, options.manager, work.carriesStart ? 0 : delayMs);
     const { messageId: id = '' } = encoded.properties;
     this.#options.onSent?.({ kind: 'job', name: route, id, message: encoded, runAt: new Date(Date.now() + delayMs) });
   }
@@ -166,9 +178,14 @@ export class WorkClient {
   }
 }
 
-function workOf(event: string, protocol: ProtocolName): WorkProtocol {
-  const found = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol].work : undefined;
-  if (found) return found;
+/** Where a job of the protocol is published. */
+function addressOf({ jobExchange }: WorkProtocol, route: string, queue: string) {
+  return jobExchange ? { exchange: jobExchange.name, routingKey: route } : { exchange: '', routingKey: queue };
+}
+
+function workOf(event: string, protocol: ProtocolName): WorkProtocol & Required<Pick<WorkProtocol, 'exchangeOf'>> {
+  const { work } = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : {};
+  if (work?.exchangeOf) return { ...work, exchangeOf: work.exchangeOf };
   throw new BgTasksError('USAGE', `Emitting "${event}": the protocol ${preview(protocol)} has no events.`, { event });
 }
 
@@ -176,7 +193,17 @@ function delayOf({ delayMs, runAt }: EnqueueOptions): number {
   return delayMs ?? (runAt === undefined ? 0 : Math.max(0, runAt.getTime() - Date.now()));
 }
 
-const OPTIONS: readonly string[] = ['delayMs', 'runAt', 'priority', 'messageId', 'expiresMs', 'result', 'manager'];
+const OPTIONS: readonly string[] = [
+  'delayMs',
+  'runAt',
+  'priority',
+  'messageId',
+  'expiresMs',
+  'result',
+  'manager',
+  'protocol',
+  'queue',
+];
 
 function checkEnqueueOptions(target: JobTarget, options: EnqueueOptions): void {
   const { route } = target;
@@ -198,7 +225,7 @@ function checkEnqueueOptions(target: JobTarget, options: EnqueueOptions): void {
   if (result !== undefined && typeof result !== 'boolean') {
     throw refuse(`"result" must be true or false, not ${preview(result)}.`);
   }
-  const problem = priorityProblem(target, options.priority);
+  const problem = priorityProblem(target, options.priority) ?? protocolProblem(target, options);
   if (problem) throw refuse(problem);
   if (messageId !== undefined) checkId(route, messageId);
 }
@@ -219,6 +246,18 @@ function priorityProblem({ maxPriority, priorities }: JobTarget, priority: unkno
   return isInRange
     ? undefined
     : `"priority" must be a whole number from 0 to ${maxPriority}, not ${preview(priority)}.`;
+}
+
+/** What only some protocols have. */
+function protocolProblem({ work }: JobTarget, { queue, result, ...options }: EnqueueOptions): string | undefined {
+  if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
+    return `"queue" must be the name of a queue, not ${preview(queue)}.`;
+  }
+  const isShared = work.sharedQueue !== undefined;
+  if (queue !== undefined && !isShared) return '"queue" is for protocols whose tasks share one: celery, klue.';
+  if (result && isShared) return '"result" is not for this protocol: make a call of it where the answer is needed.';
+  if (work.jobExchange && delayOf(options) > 0) return 'this protocol has no delays: its exchange delivers at once.';
+  return undefined;
 }
 
 function checkId(route: string, messageId: unknown): void {

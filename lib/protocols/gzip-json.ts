@@ -23,8 +23,8 @@ const work: WorkProtocol = {
   ...jsonWork,
   queueOf: (name): Declaration[] => [deadQueue(name), { queue: { name, durable: true, arguments: {} } }],
 
-  encode: ({ body, messageId, caller, deadline, headers }, maxBodyBytes) => ({
-    body: writeGzip({ data: body }, maxBodyBytes),
+  encode: ({ body, messageId, caller, deadline, headers }, maxBodyBytes, numbers) => ({
+    body: writeGzip({ data: body }, maxBodyBytes, numbers),
     properties: {
       contentType: CONTENT_TYPE,
       deliveryMode: PERSISTENT,
@@ -33,7 +33,7 @@ const work: WorkProtocol = {
     },
   }),
 
-  decodeBody: ({ body }, maxBodyBytes) => unwrapped(readGzip(body, maxBodyBytes)),
+  decodeBody: ({ body }, maxBodyBytes, numbers) => unwrapped(readGzip(body, maxBodyBytes, numbers)),
 };
 
 export const gzipJson: Protocol = {
@@ -47,10 +47,10 @@ export const gzipJson: Protocol = {
     ],
   }),
 
-  encodeRequest: ({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes) => ({
+  encodeRequest: ({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes, numbers) => ({
     exchange: '',
     routingKey: route,
-    body: writeGzip({ data: body }, maxBodyBytes),
+    body: writeGzip({ data: body }, maxBodyBytes, numbers),
     properties: {
       contentType: CONTENT_TYPE,
       type: 'call',
@@ -66,13 +66,13 @@ export const gzipJson: Protocol = {
 
   decodeBody: work.decodeBody,
 
-  encodeReply({ correlationId }, outcome, maxBodyBytes) {
+  encodeReply({ correlationId }, outcome, maxBodyBytes, numbers) {
     const { error } = outcome;
     const answer = error
       ? { success: false, error: { type: error.code, message: error.message, args: [error.message], trace: '' } }
       : { success: true, data: outcome.value };
     return {
-      body: writeGzip(answer, maxBodyBytes),
+      body: writeGzip(answer, maxBodyBytes, numbers),
       properties: {
         contentType: CONTENT_TYPE,
         type: 'result',
@@ -84,11 +84,11 @@ export const gzipJson: Protocol = {
     };
   },
 
-  decodeReply({ body, properties }, maxBodyBytes) {
+  decodeReply({ body, properties }, maxBodyBytes, numbers) {
     // A dead-lettered request that comes back: nobody took it in time.
     if (properties.type === 'call')
       return { error: { code: 'EXPIRED', message: 'The request has expired in its queue.' } };
-    const answer = readGzip(body, maxBodyBytes);
+    const answer = readGzip(body, maxBodyBytes, numbers);
     if (typeof answer !== 'object' || answer === null || !Object.hasOwn(answer, 'success')) return { value: answer };
     const { success, data, error } = answer as { success: unknown; data?: unknown; error?: unknown };
     if (success === true) return { value: data };

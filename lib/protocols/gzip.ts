@@ -6,6 +6,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BgTasksError, messageOf } from '../errors.js';
 import { readJson, writeJson } from './json-body.js';
+import type { JsonNumbers } from './json-numbers.js';
 
 const MAGIC = [0x1f, 0x8b] as const;
 
@@ -13,13 +14,13 @@ export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === MAGIC[0] && bytes[1] === MAGIC[1];
 }
 
-export function writeGzip(value: unknown, maxBytes: number): Buffer {
-  return gzipSync(writeJson(value, maxBytes));
+export function writeGzip(value: unknown, maxBytes: number, numbers?: JsonNumbers): Buffer {
+  return gzipSync(writeJson(value, maxBytes, numbers));
 }
 
 /** Bytes that do not begin as gzip does are read as plain JSON. */
-export function readGzip(bytes: Buffer, maxBytes: number): unknown {
-  return readJson(isGzip(bytes) ? unpack(bytes, maxBytes) : bytes, maxBytes);
+export function readGzip(bytes: Buffer, maxBytes: number, numbers?: JsonNumbers): unknown {
+  return readJson(isGzip(bytes) ? unpack(bytes, maxBytes) : bytes, maxBytes, numbers);
 }
 
 function unpack(bytes: Buffer, maxBytes: number): Buffer {

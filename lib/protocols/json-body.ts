@@ -5,16 +5,17 @@
  *         written; `BODY_TOO_LARGE` beyond `maxBytes`.
  */
 import { BgTasksError, messageOf } from '../errors.js';
+import { type JsonNumbers, parseNumbers, stringifyNumbers } from './json-numbers.js';
 
 /** A byte order mark is allowed: Python reads one too. */
 const BYTE_ORDER_MARK = '\ufeff';
 
-export function readJson(bytes: Buffer, maxBytes: number): unknown {
+export function readJson(bytes: Buffer, maxBytes: number, numbers?: JsonNumbers): unknown {
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
   const text = bytes.toString('utf8');
   const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   if (json.trim() === '') throw new BgTasksError('BAD_BODY', 'The body is empty; JSON was expected.');
-  const value = parse(json);
+  const value = parse(json, numbers);
   if (mayHoldProto(json) && holdsProto(value)) {
     throw new BgTasksError('BAD_BODY', 'The body has a "__proto__" key, which is refused.');
   }
@@ -22,10 +23,10 @@ export function readJson(bytes: Buffer, maxBytes: number): unknown {
 }
 
 /** `undefined` is written as `null`: an empty body would not be JSON, and ends a Python worker. */
-export function writeJson(value: unknown, maxBytes: number): Buffer {
-  const json = stringify(value);
+export function writeJson(value: unknown, maxBytes: number, numbers?: JsonNumbers): Buffer {
+  const json = stringify(value, numbers);
   // No reader of ours would take it, and the error belongs to the side that can mend it.
-  if (mayHoldProto(json) && holdsProto(JSON.parse(json))) {
+  if (mayHoldProto(json) && holdsProto(parse(json, numbers))) {
     throw new BgTasksError('BAD_BODY', 'The value has a "__proto__" key, which every reader refuses.');
   }
   const bytes = Buffer.from(json);
@@ -33,17 +34,19 @@ export function writeJson(value: unknown, maxBytes: number): Buffer {
   return bytes;
 }
 
-function parse(json: string): unknown {
+function parse(json: string, numbers: JsonNumbers | undefined): unknown {
   try {
-    return JSON.parse(json);
+    return numbers ? parseNumbers(json, numbers) : JSON.parse(json);
   } catch (error) {
-    throw new BgTasksError('BAD_BODY', `The body is not JSON: ${messageOf(error)}`, {}, { cause: error });
+    if (error instanceof BgTasksError) throw error;
+    const hint = /token '?[NI]/.test(messageOf(error)) ? ' (setting "json" says how NaN and Infinity are read)' : '';
+    throw new BgTasksError('BAD_BODY', `The body is not JSON: ${messageOf(error)}${hint}`, {}, { cause: error });
   }
 }
 
-function stringify(value: unknown): string {
+function stringify(value: unknown, numbers: JsonNumbers | undefined): string {
   try {
-    return JSON.stringify(value) ?? 'null';
+    return (numbers ? stringifyNumbers(value, numbers) : JSON.stringify(value)) ?? 'null';
   } catch (error) {
     throw new BgTasksError(
       'BAD_BODY',

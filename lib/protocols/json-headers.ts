@@ -8,7 +8,7 @@ import { readJson, writeJson } from './json-body.js';
 
 /** When nobody waits any longer, in epoch milliseconds: the broker's expiry does not reach prefetched messages. */
 export const DEADLINE = 'bgtasks-deadline';
-const CALLER = 'bgtasks-caller';
+export const CALLER = 'bgtasks-caller';
 
 /** Larger callers are refused when they are sent, and ignored when they are read. */
 const MAX_CALLER_BYTES = 8192;

@@ -16,8 +16,8 @@ export const jsonWork: WorkProtocol = {
 
   exchangeOf: (service) => ({ name: `${service}.events`, type: 'topic', durable: true }),
 
-  encode: (work, maxBodyBytes) => ({
-    body: writeJson(work.body, maxBodyBytes),
+  encode: (work, maxBodyBytes, numbers) => ({
+    body: writeJson(work.body, maxBodyBytes, numbers),
     properties: {
       contentType: 'application/json',
       deliveryMode: PERSISTENT,
@@ -37,7 +37,7 @@ export const jsonWork: WorkProtocol = {
     return { ...readHeaders(properties), attempt: isAttempt ? attempt : 1, sentAt };
   },
 
-  decodeBody: ({ body }, maxBodyBytes) => readJson(body, maxBodyBytes),
+  decodeBody: ({ body }, maxBodyBytes, numbers) => readJson(body, maxBodyBytes, numbers),
 
   again: ({ body, properties }, attempt, headers) => ({
     body,

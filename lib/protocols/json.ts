@@ -10,6 +10,7 @@ import type { IncomingMessage } from '../broker/broker.js';
 import { FAIL } from '../envelope.js';
 import { readJson, writeJson } from './json-body.js';
 import { readHeaders, writeHeaders } from './json-headers.js';
+import type { JsonNumbers } from './json-numbers.js';
 import { jsonWork } from './json-work.js';
 import type { Outcome, Protocol } from './protocol.js';
 
@@ -27,12 +28,12 @@ export const json = {
     declarations: [{ queue: { name: route, durable: true, arguments: ARGUMENTS } }],
   }),
 
-  encodeRequest({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes) {
+  encodeRequest({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes, numbers) {
     const headers = writeHeaders(caller, Date.now() + timeoutMs);
     return {
       exchange: '',
       routingKey: route,
-      body: writeJson(body, maxBodyBytes),
+      body: writeJson(body, maxBodyBytes, numbers),
       properties: { contentType: 'application/json', correlationId, replyTo, headers },
       expirationMs: Math.ceil(timeoutMs),
     };
@@ -40,18 +41,18 @@ export const json = {
 
   decodeInfo: ({ properties }) => readHeaders(properties),
 
-  decodeBody: ({ body }, maxBodyBytes) => readJson(body, maxBodyBytes),
+  decodeBody: ({ body }, maxBodyBytes, numbers) => readJson(body, maxBodyBytes, numbers),
 
-  encodeReply({ correlationId }, outcome, maxBodyBytes) {
+  encodeReply({ correlationId }, outcome, maxBodyBytes, numbers) {
     const properties = { contentType: 'application/json', correlationId };
-    if (!outcome.error) return { body: writeJson(outcome.value, maxBodyBytes), properties };
+    if (!outcome.error) return { body: writeJson(outcome.value, maxBodyBytes, numbers), properties };
     const { code, message } = outcome.error;
-    const body = writeJson({ status: FAIL, data: { code, detail: message } }, maxBodyBytes);
+    const body = writeJson({ status: FAIL, data: { code, detail: message } }, maxBodyBytes, numbers);
     return { body, properties: { ...properties, headers: { [ERROR]: code } } };
   },
 
-  decodeReply(message: IncomingMessage, maxBodyBytes: number): Outcome {
-    const value = readJson(message.body, maxBodyBytes);
+  decodeReply(message: IncomingMessage, maxBodyBytes: number, numbers?: JsonNumbers): Outcome {
+    const value = readJson(message.body, maxBodyBytes, numbers);
     const code = message.properties.headers?.[ERROR];
     return typeof code === 'string' ? { error: { code, message: detailOf(value) } } : { value };
   },

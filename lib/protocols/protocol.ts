@@ -8,8 +8,9 @@
 import type { Declaration, ExchangeSpec, IncomingMessage, OutgoingMessage, ReplyQueue } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import type { WorkQueueOptions } from '../topology/work-queue.js';
+import type { JsonNumbers } from './json-numbers.js';
 
-export type ProtocolName = 'json' | 'gzip-json' | 'celery' | 'micro-framework' | 'bgtasks-python';
+export type ProtocolName = 'json' | 'gzip-json' | 'celery' | 'klue' | 'micro-framework' | 'bgtasks-python';
 
 /** A call, before it is bytes. */
 export interface Request {
@@ -56,11 +57,15 @@ export interface WireError {
 
 /** A job or an event, before it is bytes. */
 export interface OutgoingWork {
+  /** Of the job, or the name of the event. */
+  readonly route: string;
   readonly body: unknown;
   readonly messageId: string;
   readonly caller: Caller;
   /** Not started after it, in epoch milliseconds. */
   readonly deadline?: number | undefined;
+  /** Not started before it, in epoch milliseconds; of a protocol that `carriesStart`. */
+  readonly notBefore?: number | undefined;
   readonly priority?: number | undefined;
   /** The queue that takes results and progress. */
   readonly replyTo?: string | undefined;
@@ -77,13 +82,21 @@ export interface WorkInfo extends RequestInfo {
 
 /** How jobs and events look on the wire: what nobody waits for, and must not be lost. */
 export interface WorkProtocol {
+  /** The queue of every job that names no other: a message names its task. Left out: a job has a queue of its own. */
+  readonly sharedQueue?: string;
+  /** Where jobs are published, under their routes. Left out: to their queue. Of a job with an exchange, delays are refused. */
+  readonly jobExchange?: ExchangeSpec;
+  /** The message says when it is to start, and whoever serves it waits. Left out: it waits in the broker. */
+  readonly carriesStart?: true;
   /** The queue, and what belongs to it, in the order of declaration. */
   queueOf(name: string, options: WorkQueueOptions): readonly Declaration[];
-  /** Where a service publishes its events. */
-  exchangeOf(service: string): ExchangeSpec;
-  encode(work: OutgoingWork, maxBodyBytes: number): IncomingMessage;
+  /** Where a service publishes its events. Left out: the protocol has jobs only. */
+  exchangeOf?(service: string): ExchangeSpec;
+  encode(work: OutgoingWork, maxBodyBytes: number, numbers?: JsonNumbers): IncomingMessage;
+  /** How a job answers whoever asks in `replyTo`, `id` being that of the job. Left out: as jobs of ours. */
+  encodeResult?(id: string, outcome: Outcome, maxBodyBytes: number, numbers?: JsonNumbers): IncomingMessage;
   decodeInfo(message: IncomingMessage): WorkInfo;
-  decodeBody(message: IncomingMessage, maxBodyBytes: number): unknown;
+  decodeBody(message: IncomingMessage, maxBodyBytes: number, numbers?: JsonNumbers): unknown;
   /** The same message for its next run. `headers`: those that it keeps, and of its failure. */
   again(message: IncomingMessage, attempt: number, headers: Readonly<Record<string, unknown>>): IncomingMessage;
 }
@@ -92,6 +105,8 @@ export interface Protocol {
   readonly name: ProtocolName;
   /** Undefined where the protocol has calls only. */
   readonly work?: WorkProtocol | undefined;
+  /** It has jobs, and no calls. */
+  readonly isJobsOnly?: true;
   /** Bodies are `{ args, kwargs }`, and handlers get their arguments by position. */
   readonly isPositional?: true;
   /** Tasks share a queue: a message names its task. What this gives is answered where nobody serves that. */
@@ -103,10 +118,10 @@ export interface Protocol {
   /** Through which replies are sent. Default: the default exchange. */
   readonly replyExchange?: string;
   requestsOf(route: string, options: { readonly queue?: string | undefined }): RequestSource;
-  encodeRequest(request: Request, maxBodyBytes: number): OutgoingMessage;
+  encodeRequest(request: Request, maxBodyBytes: number, numbers?: JsonNumbers): OutgoingMessage;
   decodeInfo(message: IncomingMessage): RequestInfo;
-  decodeBody(message: IncomingMessage, maxBodyBytes: number): unknown;
-  encodeReply(info: RequestInfo, outcome: Outcome, maxBodyBytes: number): IncomingMessage;
+  decodeBody(message: IncomingMessage, maxBodyBytes: number, numbers?: JsonNumbers): unknown;
+  encodeReply(info: RequestInfo, outcome: Outcome, maxBodyBytes: number, numbers?: JsonNumbers): IncomingMessage;
   /** Undefined for a message that comes before the reply. */
-  decodeReply(message: IncomingMessage, maxBodyBytes: number): Outcome | undefined;
+  decodeReply(message: IncomingMessage, maxBodyBytes: number, numbers?: JsonNumbers): Outcome | undefined;
 }

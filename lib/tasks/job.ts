@@ -5,7 +5,9 @@
  */
 import type { Deps, Injected, NoDeps } from '../dependencies/dependency.js';
 import type { Json } from '../json.js';
+import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodyOfSchema, BodySchema, InputOfSchema } from '../schema.js';
+import type { Arguments } from './arguments.js';
 import type { Backoff } from './backoff.js';
 import type { BodyArgs } from './remotes.js';
 import type { Decorate } from './rpc.js';
@@ -82,6 +84,10 @@ export interface EnqueueOptions {
    * `outbox`. What the broker has against it is then seen in the log and in the table, not here.
    */
   manager?: object;
+  /** How it looks on the wire. Default: as the task is registered here, else `json`. */
+  protocol?: ProtocolName;
+  /** Of the protocols `celery` and `klue`: the queue of the task, where it is not registered here. Default: `celery`. */
+  queue?: string;
   /** The job's progress and its result come back to this process. Default: false. */
   result?: boolean;
 }
@@ -121,7 +127,17 @@ export interface RegisterJob<R extends string, S, D = NoDeps> extends Decorate<S
   <A, B = unknown>(handler: Handler<Checked<S, B>, A, Injected<D>>): JobTask<R, Wire<S, B>, Json<Awaited<A>>>;
 }
 
+/** Of the protocols whose jobs have arguments by position and by name. */
+export interface PositionalJobOptions extends Omit<JobOptions, 'body'> {
+  protocol: 'celery' | 'klue';
+}
+
 export interface JobTaskFn {
+  /** Handlers get the arguments alone; `currentTask()` is the context. */
+  <const R extends string>(
+    route: R,
+    options: PositionalJobOptions,
+  ): <P extends readonly unknown[], A>(handler: (...args: P) => A) => JobTask<R, Arguments<P>, Json<Awaited<A>>>;
   <const R extends string, A, B = unknown>(route: R, handler: Handler<B, A>): JobTask<R, B, Json<Awaited<A>>>;
   <const R extends string, A, S extends BodySchema | undefined = undefined, D extends Deps = NoDeps, B = unknown>(
     route: R,

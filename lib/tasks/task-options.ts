@@ -177,18 +177,33 @@ function paramsProblem({ params, body }: AnyTaskOptions): string | undefined {
   return body !== undefined && names.length === 0 ? '"body" checks arguments by name: it needs "params".' : undefined;
 }
 
-function protocolProblem(kind: TaskKind, { protocol = 'json', body, params }: AnyTaskOptions): string | undefined {
-  if (params !== undefined && kind !== 'websocket' && !PROTOCOLS[protocol]?.isPositional) {
-    return `"params" is for protocols that send arguments by name; "${protocol}" has one body.`;
-  }
-  if (kind === 'rpc' && PROTOCOLS[protocol]?.isPositional && body !== undefined) {
-    return `"body" is not for the protocol "${protocol}", whose handlers take arguments by position.`;
-  }
+/** What a queue of its own is needed for. */
+const OWN_QUEUE = ['queueType', 'maxPriority', 'priorities', 'rateLimit'] as const;
+
+function protocolProblem(kind: TaskKind, options: AnyTaskOptions): string | undefined {
+  const { protocol = 'json' } = options;
   const known = Object.keys(PROTOCOLS).join(', ');
   if (!Object.hasOwn(PROTOCOLS, protocol)) return `unknown protocol ${preview(protocol)}. Protocols are: ${known}.`;
-  if ((kind === 'job' || kind === 'event') && !PROTOCOLS[protocol].work)
-    return `the protocol "${protocol}" has no jobs and events.`;
-  return undefined;
+  const { isPositional, isJobsOnly, work } = PROTOCOLS[protocol];
+  const { body, queue, params } = options;
+  if (params !== undefined && kind !== 'websocket' && !isPositional) {
+    return `"params" is for protocols that send arguments by name; "${protocol}" has one body.`;
+  }
+  if (kind === 'websocket' || kind === 'schedule') return undefined;
+  if (kind !== 'event' && isPositional && body !== undefined) {
+    return `"body" is not for the protocol "${protocol}", whose handlers take arguments by position.`;
+  }
+  if (kind === 'rpc')
+    return isJobsOnly ? `the protocol "${protocol}" has jobs only: use jobTask or asyncTask.` : undefined;
+  if (!work) return `the protocol "${protocol}" has no jobs and events.`;
+  if (kind !== 'job') return work.exchangeOf ? undefined : `the protocol "${protocol}" has no events.`;
+  const isShared = work.sharedQueue !== undefined;
+  if (queue !== undefined && !isShared) return `"queue" is not for the protocol "${protocol}".`;
+  const own = isShared && OWN_QUEUE.find((name) => options[name] !== undefined);
+  if (own) return `"${own}" is not for the protocol "${protocol}", whose tasks share a queue.`;
+  return work.jobExchange && options.priorities
+    ? `"priorities" is not for the protocol "${protocol}": its jobs come through an exchange.`
+    : undefined;
 }
 
 function isFunctionList(value: unknown): boolean {

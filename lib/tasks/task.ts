@@ -52,7 +52,7 @@ export interface TaskOptions<S extends BodySchema | undefined = undefined, D ext
   deps?: D;
   /** How the task looks on the wire. Default: `json`. */
   protocol?: ProtocolName;
-  /** Of the protocol `celery`: the queue that the task is served from. Default: `celery`. */
+  /** Of the protocols `celery` and `klue`: the queue that the task is served from. Default: `celery`. */
   queue?: string;
   /** Names of the handler's arguments, for protocols that send them by name. */
   params?: readonly string[];

@@ -6,9 +6,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Declaration, Delivery, OutgoingMessage } from '../broker/broker.js';
+import type { Delivery, OutgoingMessage } from '../broker/broker.js';
 import { type Failure, failureHeaders, readFailure, withoutFailure } from '../protocols/failure.js';
 import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
+import { signed } from '../protocols/signature.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { delayDeclarations, delayed } from '../topology/delay.js';
 import { deadQueue, deadQueueOf } from '../topology/work-queue.js';
@@ -89,14 +90,15 @@ async function publishFailed(parts: WorkerParts, run: FailedRun): Promise<void> 
   const { registry, settings, broker } = parts;
   const handler = registry.get(onFailed.route) ?? { ...onFailed, options: {}, place: '' };
   const job = {
+    route: onFailed.route,
     body,
     messageId: `${info.messageId}.failed`.slice(-200),
     caller: info.caller,
     headers: failureHeaders(failureOf(run)),
   };
-  const message = workProtocolOf(handler).encode(job, settings.maxBodyBytes);
-  const declarations: readonly Declaration[] = sourceOf(handler, settings.serviceName).declarations ?? [];
-  await broker.publish(toQueue(onFailed.route, message), { declarations });
+  const message = workProtocolOf(handler).encode(job, settings.maxBodyBytes, settings.json);
+  const { queue = onFailed.route, declarations = [] } = sourceOf(handler, settings.serviceName);
+  await broker.publish(toQueue(queue, signed(message, settings.callerSecret)), { declarations });
 }
 
 /** Whoever publishes with confirms tells a returned message by its id. */

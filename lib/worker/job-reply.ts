@@ -7,7 +7,7 @@
 import type { IncomingMessage } from '../broker/broker.js';
 import { messageOf } from '../errors.js';
 import { encodeOutcome, encodeProgress } from '../protocols/job-reply.js';
-import type { Outcome, WorkInfo } from '../protocols/protocol.js';
+import type { Outcome, WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import { isRepliesQueue } from '../topology/job-replies.js';
 import { describeError } from './run-task.js';
 import type { WorkerParts } from './worker.js';
@@ -16,24 +16,38 @@ export class JobReply {
   readonly #parts: Pick<WorkerParts, 'broker' | 'settings'>;
   readonly #id: string;
   readonly #queue: string;
+  /** Undefined: as jobs of ours, whose callers hear of progress as well. */
+  readonly #encodeResult: WorkProtocol['encodeResult'];
   #sending: Promise<void> | undefined;
   #next: IncomingMessage | undefined;
 
   /** Undefined where nobody asked. */
-  static of(parts: Pick<WorkerParts, 'broker' | 'settings'>, info: WorkInfo): JobReply | undefined {
-    return isRepliesQueue(info.replyTo) ? new JobReply(parts, info.messageId, info.replyTo) : undefined;
+  static of(
+    parts: Pick<WorkerParts, 'broker' | 'settings'>,
+    { messageId, replyTo }: WorkInfo,
+    { encodeResult }: WorkProtocol,
+  ): JobReply | undefined {
+    const isAsked = encodeResult ? replyTo !== undefined : isRepliesQueue(replyTo);
+    return isAsked ? new JobReply(parts, messageId, replyTo as string, encodeResult) : undefined;
   }
 
-  constructor(parts: Pick<WorkerParts, 'broker' | 'settings'>, id: string, queue: string) {
+  private constructor(
+    parts: Pick<WorkerParts, 'broker' | 'settings'>,
+    id: string,
+    queue: string,
+    encodeResult: WorkProtocol['encodeResult'],
+  ) {
+    this.#encodeResult = encodeResult;
     this.#parts = parts;
     this.#id = id;
     this.#queue = queue;
   }
 
   progress(value: unknown): void {
-    const { maxBodyBytes, logger } = this.#parts.settings;
+    if (this.#encodeResult) return;
+    const { maxBodyBytes, logger, json } = this.#parts.settings;
     try {
-      this.#next = encodeProgress(this.#id, value, maxBodyBytes);
+      this.#next = encodeProgress(this.#id, value, maxBodyBytes, json);
     } catch (error) {
       logger.warn({ messageId: this.#id, reason: messageOf(error) }, 'progress could not be written');
       return;
@@ -55,12 +69,13 @@ export class JobReply {
 
   /** A result that cannot be written is not the failure of a job that is done; who asked for it learns why. */
   #encoded(outcome: Outcome): IncomingMessage {
-    const { maxBodyBytes, logger } = this.#parts.settings;
+    const { maxBodyBytes, logger, json } = this.#parts.settings;
+    const encode = this.#encodeResult ?? encodeOutcome;
     try {
-      return encodeOutcome(this.#id, outcome, maxBodyBytes);
+      return encode(this.#id, outcome, maxBodyBytes, json);
     } catch (error) {
       logger.warn({ messageId: this.#id, reason: messageOf(error) }, 'result could not be written');
-      return encodeOutcome(this.#id, { error: describeError(error) }, maxBodyBytes);
+      return encode(this.#id, { error: describeError(error) }, maxBodyBytes);
     }
   }
 

@@ -6,6 +6,7 @@ import type { Delivery } from '../broker/broker.js';
 import { fail } from '../envelope.js';
 import { messageOf } from '../errors.js';
 import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
+import { checkSignature } from '../protocols/signature.js';
 import { runIn } from '../scope.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { DeliveryContext } from './delivery-context.js';
@@ -74,7 +75,9 @@ function run(
   const observed = runs.begin(task, queue, info, delivery);
   const serve = async () => {
     try {
-      const body = await checkedBody(task, protocol.decodeBody(delivery, settings.maxBodyBytes), checkDto);
+      checkSignature(delivery, info.caller, settings.callerSecret);
+      const sent = protocol.decodeBody(delivery, settings.maxBodyBytes, settings.json);
+      const body = await checkedBody(task, sent, checkDto);
       const value = 'errors' in body ? fail(body.errors) : await callHandler(parts, task, body.value, context);
       observed.end({ value });
       return { value };
@@ -91,7 +94,7 @@ function run(
 
 /** An answer that cannot be written is a failure of the task, and its caller learns of it. */
 function reply(
-  { settings: { logger, maxBodyBytes } }: WorkerParts,
+  { settings: { logger, maxBodyBytes, json } }: WorkerParts,
   route: string,
   protocol: Protocol,
   info: RequestInfo,
@@ -101,7 +104,7 @@ function reply(
   if (info.replyTo === undefined) return;
   let message: ReturnType<Protocol['encodeReply']>;
   try {
-    message = protocol.encodeReply(info, outcome, maxBodyBytes);
+    message = protocol.encodeReply(info, outcome, maxBodyBytes, json);
   } catch (error) {
     logger.error({ route, messageId: info.messageId, err: error }, 'answer could not be written');
     const { code = 'HANDLER_FAILED' } = error as { code?: string };

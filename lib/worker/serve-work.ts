@@ -7,6 +7,7 @@ import type { Delivery } from '../broker/broker.js';
 import { BgTasksError, ServiceStoppingError } from '../errors.js';
 import { readFailure } from '../protocols/failure.js';
 import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
+import { checkSignature } from '../protocols/signature.js';
 import { runIn } from '../scope.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { ValidationError } from '../validation-error.js';
@@ -14,6 +15,7 @@ import { type FailedRun, settleFailure } from './after-failure.js';
 import { type Cancellations, cancelled } from './cancellations.js';
 import type { Dedupe } from './dedupe.js';
 import { DeliveryContext } from './delivery-context.js';
+import { holdBack } from './hold-back.js';
 import { JobReply } from './job-reply.js';
 import { callHandler, checkedBody } from './run-task.js';
 import { workProtocolOf } from './work-source.js';
@@ -53,9 +55,12 @@ export async function serveWork(
 ): Promise<void> {
   const work = workProtocolOf(task);
   const info = work.decodeInfo(delivery);
-  const run: Run = { parts, task, origin, delivery, work, info, reply: JobReply.of(parts, info) };
+  const run: Run = { parts, task, origin, delivery, work, info, reply: JobReply.of(parts, info, work) };
   const refusal = refusalOf(run);
   if (refusal) return settleUnrun(run, refusal);
+  if (info.notBefore !== undefined && info.notBefore > Date.now() && origin.queue !== undefined) {
+    return holdBack(parts.broker, origin.queue, info.notBefore, delivery);
+  }
   if (!origin.dedupe) return void (await runAndSettle(run));
   const isRun = await origin.dedupe.once(info.messageId, () => runAndSettle(run));
   if (isRun) return;
@@ -119,11 +124,12 @@ async function callTask({ parts, task, origin, delivery, work, info, reply }: Ru
   if (reply) context.onProgress = (value) => reply.progress(value);
   const onEnd = origin.cancellations.run(context);
   let body: unknown;
-  let isFinal = true; // a body that cannot be read or is refused stays as it is
+  let isFinal = true; // what cannot be read or is refused stays as it is
   const observed = runs.begin(task, origin.queue, info, delivery);
   const serve = async (): Promise<Ended> => {
     try {
-      body = work.decodeBody(delivery, maxBodyBytes);
+      checkSignature(delivery, info.caller, settings.callerSecret);
+      body = work.decodeBody(delivery, maxBodyBytes, settings.json);
       const checked = await checkedBody(task, body, checkDto);
       if ('errors' in checked) throw new ValidationError(checked.errors);
       isFinal = false;

@@ -1,5 +1,5 @@
 /** Where the deliveries of a job, of a listener or of a schedule come from. */
-import type { Declaration, Subscription } from '../broker/broker.js';
+import type { Declaration, ExchangeSpec, Subscription } from '../broker/broker.js';
 import { BgTasksError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { WorkProtocol } from '../protocols/protocol.js';
@@ -17,7 +17,7 @@ export function workProtocolOf({
   route,
   options: { protocol = 'json' },
 }: Pick<TaskDefinition, 'route' | 'options'>): WorkProtocol {
-  const { work } = PROTOCOLS[protocol];
+  const { work } = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : {};
   if (work) return work;
   throw new BgTasksError('INVALID_TASK', `Task "${route}": the protocol "${protocol}" has no jobs and events.`);
 }
@@ -27,17 +27,30 @@ export function sourceOf(task: TaskDefinition, serviceName: string | undefined):
   const work = workProtocolOf(task);
   const { route, options, event, schedule } = task;
   if (schedule) return runSource(task, work, serviceName);
-  if (!event) {
-    const highQueue = options.priorities ? highQueueOf(route) : undefined;
-    return { queue: route, highQueue, declarations: work.queueOf(route, options) };
-  }
-  const exchange = work.exchangeOf(event.service);
+  if (!event) return jobSource(route, work, options);
+  const exchange = exchangeOf(route, work, event.service);
   if (options.broadcast) {
     return { declarations: [{ exchange }], bindings: [{ exchange: exchange.name, routingKey: event.name }] };
   }
   const queue = listenerQueue(task, serviceName);
   const binding: Declaration = { binding: { from: exchange.name, key: event.name, to: { queue } } };
   return { queue, declarations: [{ exchange }, ...work.queueOf(queue, options), binding] };
+}
+
+/** Of a job, also of one that another service serves, as far as its protocol says where that is. */
+export function jobSource(route: string, work: WorkProtocol, options: TaskDefinition['options']): WorkSource {
+  const queue = work.sharedQueue === undefined ? route : (options.queue ?? work.sharedQueue);
+  const highQueue = options.priorities ? highQueueOf(queue) : undefined;
+  const own = work.queueOf(queue, options);
+  const { jobExchange: exchange } = work;
+  if (!exchange) return { queue, highQueue, declarations: own };
+  const binding: Declaration = { binding: { from: exchange.name, key: route, to: { queue } } };
+  return { queue, highQueue, declarations: [{ exchange }, ...own, binding] };
+}
+
+export function exchangeOf(route: string, work: WorkProtocol, service: string): ExchangeSpec {
+  if (work.exchangeOf) return work.exchangeOf(service);
+  throw new BgTasksError('USAGE', `"${route}": this protocol has jobs, and no events.`, { route });
 }
 
 /** The runs of a schedule. All of its exchange and queues, so that whatever is gone comes back together. */

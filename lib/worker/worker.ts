@@ -50,6 +50,11 @@ export interface WorkerParts {
   readonly health: () => object;
 }
 
+interface SharedJob {
+  readonly lane: Lane;
+  readonly origin: WorkOrigin;
+}
+
 type Serve = (task: TaskDefinition) => Promise<void>;
 
 export class Worker {
@@ -60,6 +65,7 @@ export class Worker {
   readonly #lanes: Lane[] = [];
   readonly #cancellations: Cancellations;
   readonly #consumers = new Map<string, Promise<Consumer>>();
+  readonly #sharedJobs = new Map<string, SharedJob>();
   #stopListening: (() => void) | undefined;
   #isDraining = false;
   #onIdle: (() => void) | undefined;
@@ -110,15 +116,16 @@ export class Worker {
 
   /** Stops serving what has left the registry, and lets callers know at once: the queues go too. */
   async withdrawRemoved(): Promise<void> {
-    const removed = [...this.#consumers.keys()].filter((route) => !this.#parts.registry.get(route));
-    await Promise.all(removed.map((route) => this.#withdraw(route)));
+    const needed = new Set(this.#parts.registry.all().map((task) => this.#placeOf(task)));
+    const removed = [...this.#consumers.keys()].filter((place) => !needed.has(place));
+    await Promise.all(removed.map((place) => this.#withdraw(place)));
   }
 
-  async #withdraw(route: string): Promise<void> {
-    const consumer = this.#consumers.get(route);
-    this.#consumers.delete(route);
+  async #withdraw(place: string): Promise<void> {
+    const consumer = this.#consumers.get(place);
+    this.#consumers.delete(place);
     await (await consumer)?.cancel();
-    await this.#parts.broker.deleteQueue(route);
+    await this.#parts.broker.deleteQueue(place);
   }
 
   /** Takes nothing new and waits for what runs, at most `drainMs`; then its signals are aborted. True where all ended in time. */
@@ -158,15 +165,21 @@ export class Worker {
   }
 
   #serve(task: TaskDefinition): Promise<Consumer> {
-    const { unknownTask } = protocolOf(task);
-    // Tasks that share a queue share its consumer. A task that replaces another is looked up when a delivery comes.
-    const place = unknownTask ? `queue ${this.#requestsOf(task).queue}` : task.route;
+    const place = this.#placeOf(task);
     const found = this.#consumers.get(place);
-    if (found !== undefined) return found;
-    const consumer = unknownTask ? this.#consumeShared(task) : this.#consume(task);
-    this.#consumers.set(place, consumer);
-    consumer.catch(() => this.#consumers.delete(place));
-    return consumer;
+    const isShared = protocolOf(task).unknownTask !== undefined;
+    const consumer = found ?? (isShared ? this.#consumeShared(task) : this.#consume(task));
+    if (found === undefined) {
+      this.#consumers.set(place, consumer);
+      consumer.catch(() => this.#consumers.delete(place));
+    }
+    if (!isShared || task.kind !== 'job') return consumer;
+    return this.#cancellations.serve(task.route).then(() => consumer);
+  }
+
+  /** Tasks that share a queue share its consumer. A task that replaces another is looked up when a delivery comes. */
+  #placeOf(task: TaskDefinition): string {
+    return protocolOf(task).unknownTask ? `queue ${this.#requestsOf(task).queue}` : task.route;
   }
 
   #consume(task: TaskDefinition): Promise<Consumer> {
@@ -190,9 +203,10 @@ export class Worker {
     });
   }
 
-  /** A queue that all tasks of a protocol share: each delivery names its own. */
+  /** A queue that calls and jobs share: each delivery names its task. What nobody serves is answered and dropped. */
   async #consumeShared(task: TaskDefinition): Promise<Consumer> {
     const protocol = protocolOf(task);
+    const place = this.#placeOf(task);
     const { queue, declarations } = this.#requestsOf(task);
     return this.#parts.broker.consume({
       queue,
@@ -201,12 +215,27 @@ export class Worker {
       onDelivery: (delivery) => {
         const { route } = protocol.decodeInfo(delivery);
         const named = route === undefined ? undefined : this.#parts.registry.get(route);
-        const isServed = named !== undefined && protocolOf(named) === protocol;
-        if (!isServed && !this.#isDraining) return refuseUnknown(this.#parts, protocol, delivery);
-        const serve: Serve = (current) => serveRpc(this.#parts, current, protocol, queue, delivery);
-        this.#takeRpc(route ?? '', delivery, serve);
+        if (this.#isDraining) return delivery.reject({ requeue: true });
+        if (!named || this.#placeOf(named) !== place) return refuseUnknown(this.#parts, protocol, delivery);
+        if (named.kind === 'job') return this.#takeShared(named, queue, delivery);
+        const serve: Serve = (current) => serveRpc(this.#parts, current, protocolOf(current), queue, delivery);
+        this.#takeRpc(named.route, delivery, serve);
       },
     });
+  }
+
+  /** A job of a shared queue has a lane of its own, as any other. */
+  #takeShared(task: TaskDefinition, queue: string, delivery: Delivery): void {
+    const found = this.#sharedJobs.get(task.route) ?? this.#sharedJob(task, queue);
+    this.#sharedJobs.set(task.route, found);
+    this.#takeWork(task, found.lane, false, found.origin, delivery);
+  }
+
+  #sharedJob(task: TaskDefinition, queue: string): SharedJob {
+    const lane = new Lane(this.#workGate, this.#concurrencyOf(task), undefined);
+    this.#lanes.push(lane);
+    const dedupe = task.options.dedupe ? new Dedupe() : undefined;
+    return { lane, origin: { queue, mainQueue: queue, dedupe, cancellations: this.#cancellations } };
   }
 
   async #consumeWork(task: TaskDefinition): Promise<Consumer> {

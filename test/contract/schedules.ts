@@ -67,7 +67,7 @@ export function scheduleContract(urlOf: () => string): void {
       topology: topology(),
       rule,
       catchUp,
-      encode: (at, messageId) => jsonWork.encode({ body: { at }, messageId, caller: {} }, 1000),
+      encode: (at, messageId) => jsonWork.encode({ route: 'x', body: { at }, messageId, caller: {} }, 1000),
       id: `${name}.tick`,
       log: silentLogger,
       ...(clock && { clock }),

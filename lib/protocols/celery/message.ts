@@ -11,6 +11,7 @@ import { BgTasksError, preview } from '../../errors.js';
 import { type Arguments, readArguments } from '../../tasks/arguments.js';
 import { readJson, writeJson } from '../json-body.js';
 import { callerOf, writeHeaders } from '../json-headers.js';
+import type { JsonNumbers } from '../json-numbers.js';
 import { readTime, writeTime } from './time.js';
 
 const EMBED = { callbacks: null, errbacks: null, chain: null, chord: null };
@@ -30,11 +31,11 @@ export interface CeleryTask {
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export function writeTask(task: CeleryTask, maxBodyBytes: number): IncomingMessage {
+export function writeTask(task: CeleryTask, maxBodyBytes: number, numbers?: JsonNumbers): IncomingMessage {
   const { route, id, replyTo, expiresAt, eta, retries = 0, priority = 0, caller, headers } = task;
   const { args, kwargs = {} } = argumentsOf(route, task.body);
   return {
-    body: writeJson([args, kwargs, EMBED], maxBodyBytes),
+    body: writeJson([args, kwargs, EMBED], maxBodyBytes, numbers),
     properties: {
       contentType: 'application/json',
       contentEncoding: 'utf-8',
@@ -67,7 +68,8 @@ export function writeTask(task: CeleryTask, maxBodyBytes: number): IncomingMessa
   };
 }
 
-function argumentsOf(route: string, body: unknown): Arguments {
+/** What is sent as a body: `{ args, kwargs }`, or nothing. */
+export function argumentsOf(route: string, body: unknown): Arguments {
   if (body === undefined || body === null) return { args: [] };
   const found = readArguments(body);
   if (found) return found;
@@ -76,8 +78,12 @@ function argumentsOf(route: string, body: unknown): Arguments {
 }
 
 /** The body as `{ args, kwargs }`. */
-export function readTask({ body, properties }: IncomingMessage, maxBodyBytes: number): Arguments {
-  const value = readJson(body, maxBodyBytes);
+export function readTask(
+  { body, properties }: IncomingMessage,
+  maxBodyBytes: number,
+  numbers?: JsonNumbers,
+): Arguments {
+  const value = readJson(body, maxBodyBytes, numbers);
   if (!isProtocol1(properties)) {
     if (!Array.isArray(value) || value.length !== 3) throw badBody('must be [args, kwargs, embed]');
     return checked(value[0], value[1]);

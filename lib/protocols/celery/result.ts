@@ -6,30 +6,35 @@
  */
 import type { IncomingMessage } from '../../broker/broker.js';
 import { readJson, writeJson } from '../json-body.js';
-import type { Outcome } from '../protocol.js';
+import type { JsonNumbers } from '../json-numbers.js';
+import type { Outcome, WireError } from '../protocol.js';
+import { pythonNameOf } from '../python-errors.js';
 
 /** Errors that Celery itself knows, by their codes here. */
 const CELERY_ERRORS: Readonly<Record<string, string>> = {
   NotRegistered: 'celery.exceptions',
   TaskRevokedError: 'celery.exceptions',
 };
+const REVOKED = 'TaskRevokedError';
+/** What is said of a task that was not run. */
+const REASONS: Readonly<Record<string, string>> = { JOB_EXPIRED: 'expired', JOB_CANCELLED: 'revoked' };
 
 /** States in which the result is still to come. */
 const UNREADY: readonly unknown[] = ['PENDING', 'RECEIVED', 'STARTED', 'RETRY', 'PROGRESS'];
 
-export function writeResult(id: string, outcome: Outcome, maxBodyBytes: number): IncomingMessage {
+export function writeResult(
+  id: string,
+  outcome: Outcome,
+  maxBodyBytes: number,
+  numbers?: JsonNumbers,
+): IncomingMessage {
   const { error } = outcome;
-  const status = !error ? 'SUCCESS' : error.code === 'TaskRevokedError' ? 'REVOKED' : 'FAILURE';
-  const result = error
-    ? {
-        exc_type: error.code,
-        exc_message: [error.message],
-        exc_module: CELERY_ERRORS[error.code] ?? 'builtins',
-      }
-    : (outcome.value ?? null);
+  const name = error && nameOf(error);
+  const status = name === undefined ? 'SUCCESS' : name === REVOKED ? 'REVOKED' : 'FAILURE';
+  const result = error ? exception(name as string, error) : (outcome.value ?? null);
   const body = { task_id: id, status, result, traceback: null, children: [] };
   return {
-    body: writeJson(body, maxBodyBytes),
+    body: writeJson(body, maxBodyBytes, numbers),
     properties: {
       contentType: 'application/json',
       contentEncoding: 'utf-8',
@@ -41,9 +46,18 @@ export function writeResult(id: string, outcome: Outcome, maxBodyBytes: number):
   };
 }
 
+function nameOf({ code }: WireError): string {
+  return Object.hasOwn(REASONS, code) ? REVOKED : pythonNameOf(code);
+}
+
+function exception(name: string, { code, message }: WireError) {
+  const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : message;
+  return { exc_type: name, exc_message: [reason], exc_module: CELERY_ERRORS[name] ?? 'builtins' };
+}
+
 /** Undefined where the result is still to come. */
-export function readResult(message: IncomingMessage, maxBodyBytes: number): Outcome | undefined {
-  const value = readJson(message.body, maxBodyBytes);
+export function readResult(message: IncomingMessage, maxBodyBytes: number, numbers?: JsonNumbers): Outcome | undefined {
+  const value = readJson(message.body, maxBodyBytes, numbers);
   const { status, result } = (value ?? {}) as { status?: unknown; result?: unknown };
   if (status === 'SUCCESS') return { value: result ?? null };
   if (UNREADY.includes(status)) return undefined;

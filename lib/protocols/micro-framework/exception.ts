@@ -2,7 +2,8 @@
  * Exceptions of micro_framework on the wire: `{ exception, message, args, kwargs, module }`. Its caller looks for a class of
  * that name among Python's own, then the framework's, then in `module`; `args` must be a list and `kwargs` an object.
  */
-import type { Outcome } from '../protocol.js';
+import type { Outcome, WireError } from '../protocol.js';
+import { pythonNameOf } from '../python-errors.js';
 
 const FRAMEWORK = 'micro_framework.exceptions';
 const FRAMEWORK_ERRORS: readonly string[] = [
@@ -20,9 +21,10 @@ export interface WireException {
   readonly module: string | null;
 }
 
-export function writeException({ code, message }: { readonly code: string; readonly message: string }): WireException {
-  const module = FRAMEWORK_ERRORS.includes(code) ? FRAMEWORK : null;
-  return { exception: code, message, args: [message], kwargs: {}, module };
+export function writeException({ code, message }: WireError): WireException {
+  const exception = code === 'BAD_BODY' ? 'RPCMalformedMessage' : pythonNameOf(code);
+  const module = FRAMEWORK_ERRORS.includes(exception) ? FRAMEWORK : null;
+  return { exception, message, args: [message], kwargs: {}, module };
 }
 
 /** `{ data, exception }`, as both transports have it. */

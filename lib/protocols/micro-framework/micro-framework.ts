@@ -17,6 +17,10 @@ import type { Protocol, WorkProtocol } from '../protocol.js';
 import { readAnswer, writeAnswer } from './exception.js';
 
 const RPC: ExchangeSpec = { name: 'ufw-rpc', type: 'topic', durable: true };
+/** Keys of the commands that ask a service what it serves. */
+export const BROADCAST = '_broadcast.*';
+/** Their handler gets the command as its first argument. */
+export const DISCOVERY = ['__list_targets__', '__get_target__'];
 const PROPERTIES = { contentType: 'application/json', contentEncoding: 'utf-8', deliveryMode: 2, priority: 0 };
 
 const work: WorkProtocol = {
@@ -26,8 +30,8 @@ const work: WorkProtocol = {
 
   exchangeOf: (service) => ({ name: `${service}.events`, type: 'topic', durable: true, autoDelete: true }),
 
-  encode: ({ body, messageId, caller, deadline, headers }, maxBodyBytes) => ({
-    body: writeJson(body, maxBodyBytes),
+  encode: ({ body, messageId, caller, deadline, headers }, maxBodyBytes, numbers) => ({
+    body: writeJson(body, maxBodyBytes, numbers),
     properties: { ...PROPERTIES, messageId, headers: { ...headers, ...writeHeaders(caller, deadline) } },
   }),
 };
@@ -40,7 +44,7 @@ export const microFramework: Protocol = {
 
   requestsOf(route) {
     const { service, target } = partsOf(route);
-    const queue = `rpc-${service}-${target}`;
+    const queue = target === BROADCAST ? `rpc-${service}-broadcast` : `rpc-${service}-${target}`;
     return {
       queue,
       declarations: [
@@ -51,13 +55,13 @@ export const microFramework: Protocol = {
     };
   },
 
-  encodeRequest({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes) {
+  encodeRequest({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes, numbers) {
     const { target } = partsOf(route);
     const { args, kwargs = {} } = argumentsOf(route, body);
     return {
       exchange: RPC.name,
       routingKey: route,
-      body: writeJson({ command: target, command_args: args, command_kwargs: kwargs }, maxBodyBytes),
+      body: writeJson({ command: target, command_args: args, command_kwargs: kwargs }, maxBodyBytes, numbers),
       properties: {
         ...PROPERTIES,
         correlationId,
@@ -70,20 +74,23 @@ export const microFramework: Protocol = {
 
   decodeInfo: ({ properties }) => readHeaders(properties),
 
-  decodeBody({ body }, maxBodyBytes) {
-    const once = readJson(body, maxBodyBytes);
-    const value = typeof once === 'string' ? readJson(Buffer.from(once), maxBodyBytes) : once;
-    return readCommand(value);
+  decodeBody({ body }, maxBodyBytes, numbers) {
+    const once = readJson(body, maxBodyBytes, numbers);
+    const value = typeof once === 'string' ? readJson(Buffer.from(once), maxBodyBytes, numbers) : once;
+    const { args, kwargs } = readCommand(value);
+    const { command } = value as { command?: unknown };
+    if (typeof command !== 'string') throw new BgTasksError('BAD_BODY', 'The body of a call must have a "command".');
+    return { args: DISCOVERY.includes(command) ? [command, ...args] : args, kwargs };
   },
 
-  encodeReply: ({ correlationId }, outcome, maxBodyBytes) => ({
-    body: writeJson(JSON.stringify(writeAnswer(outcome)), maxBodyBytes),
+  encodeReply: ({ correlationId }, outcome, maxBodyBytes, numbers) => ({
+    body: writeJson(writeJson(writeAnswer(outcome), maxBodyBytes, numbers).toString(), maxBodyBytes),
     properties: { ...PROPERTIES, correlationId, headers: {} },
   }),
 
-  decodeReply({ body }, maxBodyBytes) {
-    const once = readJson(body, maxBodyBytes);
-    return readAnswer(typeof once === 'string' ? readJson(Buffer.from(once), maxBodyBytes) : once);
+  decodeReply({ body }, maxBodyBytes, numbers) {
+    const once = readJson(body, maxBodyBytes, numbers);
+    return readAnswer(typeof once === 'string' ? readJson(Buffer.from(once), maxBodyBytes, numbers) : once);
   },
 
   work,
@@ -106,7 +113,7 @@ function argumentsOf(route: string, body: unknown): { args: readonly unknown[]; 
 }
 
 /** `<service>.<target>`; a target may have dots, `Class.method`. */
-function partsOf(route: string): { service: string; target: string } {
+export function partsOf(route: string): { service: string; target: string } {
   const dot = route.indexOf('.');
   if (dot > 0 && dot < route.length - 1) return { service: route.slice(0, dot), target: route.slice(dot + 1) };
   throw new BgTasksError('INVALID_TASK', `A route of micro-framework is "<service>.<target>", not "${route}".`, {

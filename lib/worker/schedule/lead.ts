@@ -15,7 +15,7 @@ export async function lead({ broker, settings }: WorkerParts, task: TaskDefiniti
     topology: topologyOf(task, serviceName),
     rule: schedule.rule,
     catchUp: schedule.catchUp,
-    encode: (at, messageId) => work.encode({ body: { at }, messageId, caller: {} }, maxBodyBytes),
+    encode: (at, messageId) => work.encode({ route, body: { at }, messageId, caller: {} }, maxBodyBytes),
     id: `${serviceName}.${route}`,
     log: logger,
   });
