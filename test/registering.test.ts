@@ -101,7 +101,7 @@ describe('registering', () => {
       [{ middleware: [5] }, '"middleware" must be a list of functions, not [5].'],
       [
         { protocol: 'xml' },
-        'unknown protocol "xml". Protocols are: json, gzip-json, celery, micro-framework, bgtasks-python.',
+        'unknown protocol "xml". Protocols are: json, gzip-json, celery, klue, micro-framework, bgtasks-python.',
       ],
     ] as const) {
       it(`options ${JSON.stringify(options)} are refused`, () => {

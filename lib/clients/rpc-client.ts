@@ -250,6 +250,7 @@ export class RpcClient {
     if (isFresh && broker.isConnected && broker.blockedBy === undefined) return known.facts;
     const facts = explainTimeout(broker, protocol.requestsOf(route, { queue }).queue);
     this.#explanations.set(route, { at: performance.now(), facts });
+    void facts.then((found) => found ?? this.#explanations.delete(route)); // too late to be of use: asked again
     return facts;
   }
 

@@ -81,7 +81,7 @@ export class MonitorServer {
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, type, body } = await this.#answer(request).catch((error) => {
-      this.#parts.log.error({ error }, 'metrics could not be collected');
+      this.#parts.log.error({ err: error }, 'metrics could not be collected');
       return text(500, 'Metrics could not be collected: see the log.');
     });
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });

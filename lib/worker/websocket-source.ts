@@ -50,7 +50,7 @@ export class WebSocketSource {
     const { registry, worker, settings } = this.#parts;
     this.#stopListening ??= registry.onAdd(({ kind, route }) => {
       if (kind !== 'websocket') return;
-      this.#setUpAndOpen().catch((error) => settings.logger.error({ route, error }, 'task cannot be served'));
+      this.#setUpAndOpen().catch((error) => settings.logger.error({ route, err: error }, 'task cannot be served'));
     });
     if (worker.tasks.length > 0) await this.#setUpAndOpen();
   }

@@ -112,7 +112,7 @@ export class WebSocketWorker {
       } catch (error) {
         // A caller's own mistake must not fill the log with stacks.
         const level = error instanceof BgTasksError && error.code === 'BAD_ARGUMENTS' ? 'debug' : 'error';
-        context.log[level]({ route, messageId: callId, error }, 'task failed');
+        context.log[level]({ route, messageId: callId, err: error }, 'task failed');
         return { error: describeError(error) };
       } finally {
         context.end();

@@ -24,7 +24,7 @@ export async function admit(
     if (typeof known === 'object' && known !== null) return { caller: known };
     return known === true ? { caller: {} } : { status: 401, reason: 'Not authenticated' };
   } catch (error) {
-    logger.error({ error }, 'websocket refused: "websocket.authenticate" threw');
+    logger.error({ err: error }, 'websocket refused: "websocket.authenticate" threw');
     return { status: 401, reason: 'Not authenticated' };
   }
 }

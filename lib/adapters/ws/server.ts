@@ -66,7 +66,7 @@ class SocketServer implements Listener {
       this.#http.listen(port, host, resolve);
     });
     const { logger } = this.#parts;
-    this.#http.on('error', (error) => logger.error({ error }, 'the port of WebSocket tasks failed'));
+    this.#http.on('error', (error) => logger.error({ err: error }, 'the port of WebSocket tasks failed'));
     logger.info(this.address, 'WebSocket tasks are served');
     if (!authenticate && !isLoopback(this.address.host)) {
       const message = 'WebSocket tasks are open to everybody who reaches this address: set "websocket.authenticate"';

@@ -60,7 +60,7 @@ export class Session {
     socket.on('pong', () => {
       this.#isAlive = true;
     });
-    socket.on('error', (error) => parts.logger.debug({ error: error.message }, 'websocket client failed'));
+    socket.on('error', (error) => parts.logger.debug({ reason: error.message }, 'websocket client failed'));
     socket.on('close', () => this.#onClose());
   }
 
@@ -95,7 +95,7 @@ export class Session {
       if ('refused' in command) return command.refused;
       return isFull ? BUSY_OUTCOME : this.#run(command);
     })
-      .catch((error) => this.#parts.logger.error({ error }, 'websocket answer could not be sent'))
+      .catch((error) => this.#parts.logger.error({ err: error }, 'websocket answer could not be sent'))
       .finally(() => this.#count(-1));
     this.#count(1);
   }
