@@ -146,7 +146,7 @@ describe('the messages of WebSocket tasks', () => {
     });
     raw = await rawSocket(await started(small));
     expect((await ask({ command: 'large' })).exception).to.have.property('exception', 'BODY_TOO_LARGE');
-    expect((await ask({ command: 'circle', id: 1 })).exception).to.have.property('exception', 'BAD_BODY');
+    expect((await ask({ command: 'circle', id: 1 })).exception).to.have.property('exception', 'RPCMalformedMessage');
   });
 
   it('find a task that is registered later', async () => {

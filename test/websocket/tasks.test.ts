@@ -86,7 +86,7 @@ describe('WebSocket tasks', () => {
     ];
     for (const [args, kwargs, message] of wrong) {
       it(`answer ${JSON.stringify({ args, kwargs })} with an error that names them`, async () => {
-        expect(await refusal('sum', args, kwargs)).to.deep.equal({ code: 'BAD_ARGUMENTS', message });
+        expect(await refusal('sum', args, kwargs)).to.deep.equal({ code: 'TypeError', message });
       });
     }
   });
@@ -94,7 +94,7 @@ describe('WebSocket tasks', () => {
   it('without params take any number by position, and none by name', async () => {
     service.webSocketTask('any')((...args: unknown[]) => args.length);
     expect(await ask('any', [1, 2, 3])).to.equal(3);
-    expect(await refusal('any', [], { a: 1 })).to.have.property('code', 'BAD_ARGUMENTS');
+    expect(await refusal('any', [], { a: 1 })).to.have.property('code', 'TypeError');
   });
 
   it('check their arguments by name, and answer what is wrong with them', async () => {
@@ -133,7 +133,7 @@ describe('WebSocket tasks', () => {
       signal = currentTask()?.signal;
       return new Promise(() => {});
     });
-    expect(await refusal('slow', [])).to.have.property('code', 'TASK_TIMEOUT');
+    expect(await refusal('slow', [])).to.have.property('code', 'TimeoutError');
     expect(signal?.aborted).to.equal(true);
   });
 
