@@ -1,6 +1,6 @@
 /** A transaction per call: on sql.js with the memory broker, on PostgreSQL with RabbitMQ. */
 import { inject, type RemoteError, Service } from 'bgtasks';
-import { entityManager } from 'bgtasks/typeorm';
+import { entityManager, OutboxMessage } from 'bgtasks/typeorm';
 import { expect } from 'chai';
 import { Column, type DataSource, Entity, type EntityManager, PrimaryGeneratedColumn } from 'typeorm';
 import { messageOf } from '../../lib/errors.js';
@@ -25,7 +25,7 @@ databases().forEach((database, index) => {
     let api: Service;
 
     before(async function () {
-      const opened = await database.open({ entities: [Payment] });
+      const opened = await database.open({ entities: [Payment, OutboxMessage] });
       if (!opened) this.skip();
       dataSource = opened;
     });
@@ -130,6 +130,25 @@ databases().forEach((database, index) => {
       expect(await api.call(route, 'rent')).to.equal(true);
       expect(await notes()).to.deep.equal(['rent']);
       expect(Payments.name).to.equal('Payments');
+    });
+
+    it('is a transaction that the outbox takes: an event goes out after the commit, and not after a rollback', async () => {
+      const url = BROKERS[index]?.url() ?? '';
+      const serviceName = unique('payments');
+      const payments = autoClose(new Service({ url, serviceName, dataSource, outbox: true, logger: silentLogger }));
+      const seen: unknown[] = [];
+      payments.onEvent(serviceName, 'paid')((note) => void seen.push(note));
+      const task = payments.rpcTask(unique('pay'), { deps: { db: entityManager() } })(
+        async (note: string, { deps }) => {
+          await payments.emit('paid', note, { manager: deps.db });
+          if (note === 'fail') throw new Error('no funds');
+        },
+      );
+      await payments.start();
+      await rejection(task.call('fail'));
+      await task.call('rent');
+      await until(() => seen.length > 0);
+      expect(seen).to.deep.equal(['rent']);
     });
 
     it('takes a data source of its own, and leaves open what it did not open', async () => {

@@ -230,6 +230,17 @@ describe('the command bgtasks', function () {
           /Setting "BGTASKS_PORT" must be/,
         ],
         [
+          'where a dependency cannot be set up',
+          {
+            'tasks.ts': `import { dependency, rpcTask } from 'bgtasks';
+              const db = dependency({ setup: () => { setInterval(() => {}, 1000); throw new Error('no\\ndatabase'); } });
+              rpcTask('x', { deps: { db } })(() => 1);`,
+          },
+          ['--url', 'memory://'],
+          {},
+          /^bgtasks: The dependency "db" of the task "x" could not be set up: no database$/,
+        ],
+        [
           'where the broker cannot be reached',
           { 'tasks.ts': task('x') },
           ['--url', 'amqp://u:secret@127.0.0.1:1/'],

@@ -101,6 +101,12 @@ describe('the README', function () {
     expect(run(app, 'sockets-client.ts')).to.equal(readme.outputs('sockets-client.ts')[0]);
   });
 
+  it('gives a handler what it depends on', () => {
+    const app = compiled(readme.files);
+    const [output] = readme.outputs('payments.ts');
+    expect(run(app, 'payments.ts')).to.equal(output);
+  });
+
   it('tests an application without a broker', () => {
     const app = compiled(readme.files);
     const environment = { BGTASKS_ENVIRONMENT: 'test', BGTASKS_URL: 'amqp://127.0.0.1:1/' };
