@@ -2,6 +2,8 @@ import {
   BgTasksError,
   currentCaller,
   currentTask,
+  dependency,
+  inject,
   type RemoteError,
   type Service,
   type StandardSchemaV1,
@@ -54,6 +56,25 @@ describe('WebSocket tasks', () => {
       expect(await refusal('count', [])).to.have.property('message', '"count" needs "by" as well.');
       expect(new Counter().total).to.equal(10);
     });
+  });
+
+  it('have dependencies, in fields of their class and in the context', async () => {
+    const trail: unknown[] = [];
+    const a = dependency({
+      setup: () => 'a',
+      get: (shared, { route }) => `${shared} of ${route}`,
+      afterCall: (_value, _context, error) => void trail.push(error),
+    });
+    class Greeter {
+      name = inject(a);
+      @service.webSocketTask('greet', { deps: { a } }) greet(greeting: string) {
+        return [greeting, this.name, currentTask()?.deps];
+      }
+    }
+    const value = 'a of greet';
+    expect(await ask('greet', ['Hello'])).to.deep.equal(['Hello', value, { a: value }]);
+    expect(trail).to.deep.equal([undefined]);
+    expect(Greeter.name).to.equal('Greeter');
   });
 
   it('get their arguments alone, and read the context with currentTask()', async () => {
