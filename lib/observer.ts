@@ -69,6 +69,8 @@ export interface Observer {
   deadLetter(kind: TaskKind, route: string): void;
 }
 
+export type MaybeObserver = Observer | undefined;
+
 /** Does `work` as the activity, and ends it. */
 export async function during<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
   try {

@@ -19,7 +19,7 @@ import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
 import { type MetricsText, MonitorServer } from './monitoring/server.js';
-import { combined, type Observer } from './observer.js';
+import { combined, type MaybeObserver, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
 import { discoveryOf } from './protocols/micro-framework/discovery.js';
 import type { RequestInfo, WorkProtocol } from './protocols/protocol.js';
@@ -328,7 +328,7 @@ export class Service implements AsyncDisposable {
   /** Caches, circuits and counts of the remote fields that ask through this service. */
   readonly remoteFields = new RemoteFields(
     () => this.settings.remoteFields,
-    () => this.#open?.observer,
+    () => this.#observer(),
   );
 
   /** @internal */
@@ -460,6 +460,13 @@ export class Service implements AsyncDisposable {
     const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
     const monitor = this.#monitor(metrics);
     return { broker, client, work, outbox, worker, webSockets, dependencies, observer, monitor };
+  }
+
+  /** Remote fields may ask before anything is open. */
+  #observer(): MaybeObserver | Promise<MaybeObserver> {
+    if (this.#open) return this.#open.observer;
+    const { metrics, tracing } = this.settings;
+    return metrics || tracing ? this.#observed().then(({ observer }) => observer) : undefined;
   }
 
   /** Once: counts go on after the service was closed and opened again. */

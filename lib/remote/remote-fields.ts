@@ -3,17 +3,20 @@
  *
  * Shape:  nothing stands here before a field has asked. Two services share nothing.
  */
-import type { Observer } from '../observer.js';
+import type { MaybeObserver } from '../observer.js';
 import { RemoteRoute, type RouteStats } from './remote-route.js';
 import type { RemoteFieldsSettings } from './settings.js';
 
 export class RemoteFields {
   readonly #settings: () => RemoteFieldsSettings;
-  readonly #observer: () => Observer | undefined;
+  readonly #observer: () => MaybeObserver | Promise<MaybeObserver>;
   readonly #routes = new Map<string, RemoteRoute>();
 
   /** Settings are read by the first field that asks. */
-  constructor(settings: () => RemoteFieldsSettings, observer: () => Observer | undefined = () => undefined) {
+  constructor(
+    settings: () => RemoteFieldsSettings,
+    observer: () => MaybeObserver | Promise<MaybeObserver> = () => undefined,
+  ) {
     this.#settings = settings;
     this.#observer = observer;
   }

@@ -11,7 +11,7 @@ import {
   ServiceStoppingError,
   ServiceUnavailableError,
 } from '../errors.js';
-import { during, type Observer } from '../observer.js';
+import { during, type MaybeObserver } from '../observer.js';
 import { currentScope } from '../scope.js';
 import { Circuit, type CircuitState, type Sign } from './circuit.js';
 import { Gatherings } from './gathering.js';
@@ -53,7 +53,7 @@ export class RemoteRoute {
   readonly counts: RouteCounts = { calls: 0, keys: 0, failures: 0, refused: 0, cached: 0, degraded: 0 };
   readonly gatherings = new Gatherings();
   readonly #route: string;
-  readonly #observer: () => Observer | undefined;
+  readonly #observer: () => MaybeObserver | Promise<MaybeObserver>;
   readonly #circuit: Circuit | undefined;
   readonly #turnstile: Turnstile;
   readonly #caches = new Map<string, KeyCache>();
@@ -61,7 +61,7 @@ export class RemoteRoute {
   constructor(
     route: string,
     { circuit, concurrency }: RemoteFieldsSettings,
-    observer: () => Observer | undefined = () => undefined,
+    observer: () => MaybeObserver | Promise<MaybeObserver> = () => undefined,
   ) {
     this.#route = route;
     this.#observer = observer;
@@ -116,8 +116,9 @@ export class RemoteRoute {
     }
   }
 
-  #observed<A>(keys: number, work: () => Promise<A>): Promise<A> {
-    const observer = this.#observer();
+  async #observed<A>(keys: number, work: () => Promise<A>): Promise<A> {
+    const found = this.#observer();
+    const observer = found && (await found);
     if (!observer) return work();
     return during(observer.remoteBatch({ route: this.#route, keys, caller: currentScope()?.caller ?? {} }), work);
   }
