@@ -21,7 +21,10 @@ const COMPILER = {
   outDir: 'dist',
   types: ['node'],
 };
-const PACKAGES = ['typeorm', 'express', 'reflect-metadata', 'sql.js', 'class-validator', 'class-transformer'];
+const PACKAGES = [
+  ...['typeorm', 'express', 'reflect-metadata', 'sql.js', 'class-validator', 'class-transformer', 'prom-client'],
+  ...['@opentelemetry/api', '@opentelemetry/context-async-hooks', '@opentelemetry/sdk-trace-base'],
+];
 
 /** An application made of code blocks, compiled; a block that does not compile fails the test. */
 export function compiled(modules: Readonly<Record<string, string>>): Application {
