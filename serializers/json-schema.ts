@@ -136,12 +136,15 @@ function textSchema(field: AnyField): JsonSchema | undefined {
     ...(format !== undefined && { format }),
     ...(least !== undefined && { minLength: least }),
     ...(typeof maxLength === 'number' && { maxLength }),
-    ...(field instanceof RegexField && { pattern: patternOf(optionsOf(field).regex) }),
+    ...(field instanceof RegexField && patternOf(optionsOf(field))),
   };
 }
 
-function patternOf(regex: unknown): string {
-  return regex instanceof RegExp ? regex.source : String(regex);
+/** Left out where it would say something else: with flags that change its meaning, and where `''` passes it by. */
+function patternOf({ regex, allowBlank }: Options): JsonSchema {
+  if (allowBlank) return {};
+  if (!(regex instanceof RegExp)) return { pattern: String(regex) };
+  return /[imsv]/.test(regex.flags) ? {} : { pattern: regex.source };
 }
 
 const FORMATS: readonly (readonly [abstract new (...args: never[]) => AnyField, string])[] = [
