@@ -13,8 +13,10 @@ export type { TlsOptions } from './broker/broker.js';
 export * from './caller.js';
 export {
   JobClient,
+  jobTasks,
   mergeDict,
   mergeObj,
+  Response,
   RPCClient,
   RPCResponse,
   RPCStatus,

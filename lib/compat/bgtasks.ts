@@ -2,18 +2,21 @@
  * The names of bgtasks (Python), each a few lines over the core. `lib/index.ts` re-exports them.
  * Where both spellings exist, ours (`success`, `fail`, `isSuccess`, `call`) are the ones to use in new code.
  */
-import { service as defaultService, rpcTask } from '../default-service.js';
+import { service as defaultService, jobTask, rpcTask } from '../default-service.js';
 import { FAIL, type Fail, SUCCESS, type Success, statusOf } from '../envelope.js';
-import { BgTasksError } from '../errors.js';
+import { BgTasksError, preview } from '../errors.js';
 import { loadTasks } from '../loader/load-tasks.js';
 import { type MergeOptions, merge } from '../merge.js';
 import type { Service } from '../service.js';
-import type { EnqueueFn } from '../tasks/job.js';
+import type { EnqueueFn, JobTaskFn } from '../tasks/job.js';
 import type { CallFn } from '../tasks/remotes.js';
 import type { RpcTaskFn } from '../tasks/rpc.js';
 
 /** `rpcTask` under its Python name. */
 export const rpcTasks: RpcTaskFn = rpcTask;
+
+/** `jobTask` under its Python name. */
+export const jobTasks: JobTaskFn = jobTask;
 
 /** `RPCClient.call(route, body)` is `call(route, body)`; an instance calls through the service that it is given. */
 export class RPCClient {
@@ -54,6 +57,15 @@ export const RPCResponse = function RPCResponse({ data, errors }: { data?: unkno
   }
   return errors === undefined ? { status: SUCCESS, data } : { status: FAIL, data: errors };
 } as unknown as ResponseOf;
+
+/** `Response(data, status)`: the envelope of an answer. */
+export function Response<const T, const S extends 'success' | 'fail' = 'success'>(
+  data: T,
+  status: S = SUCCESS as S,
+): S extends 'fail' ? Fail<T> : Success<T> {
+  if (status === SUCCESS || status === FAIL) return { status, data } as S extends 'fail' ? Fail<T> : Success<T>;
+  throw new BgTasksError('USAGE', `Response: the status must be "success" or "fail", not ${preview(status)}.`);
+}
 
 /** `RPCStatus.isSuccess(answer)`: true for `{ status: 'success' }` and for the bare status; false for all else. */
 export const RPCStatus = {

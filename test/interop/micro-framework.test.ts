@@ -60,6 +60,38 @@ describe('services written with micro_framework', function () {
     });
   });
 
+  it('ask ours what it serves', async () => {
+    const name = named('ours');
+    const worker = service(name);
+    worker.rpcTask(`${name}.add`, {
+      protocol: 'micro-framework',
+      params: ['a', 'b'],
+      description: 'Adds two numbers.',
+    })((a: number, b: number) => a + b);
+    worker.rpcTask(`${name}.Class.method`, { protocol: 'micro-framework' })(() => 1);
+    worker.rpcTask(`${named('other')}.sub`, { protocol: 'micro-framework' })(() => 1);
+    await worker.start();
+    const client = startPeer(python, 'ufw_peer.py', rabbitUrl(), 'call');
+    const add = { target: 'add', args: ['a', 'b'], kwargs: [], docstring: 'Adds two numbers.' };
+    const method = { target: 'Class.method', args: [], kwargs: [], docstring: null };
+    expect(await client.ask(`${name}._broadcast.__list_targets__\t{}`)).to.deep.equal({
+      data: [add, method],
+      exception: null,
+    });
+    expect(await client.ask(`${name}._broadcast.__get_target__\t{"args": ["add"]}`)).to.deep.equal({
+      data: add,
+      exception: null,
+    });
+    expect(await client.ask(`${name}._broadcast.__get_target__\t{"args": ["nosuch"]}`)).to.have.nested.property(
+      'exception.exception',
+      'KeyError',
+    );
+    expect(await client.ask(`${name}.add\t{"args": [1], "kwargs": {"nosuch": 1}}`)).to.have.nested.property(
+      'exception.exception',
+      'TypeError',
+    );
+  });
+
   it('publish events that ours hear', async () => {
     const source = named('users');
     const worker = service(named('mails'));

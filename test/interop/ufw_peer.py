@@ -69,7 +69,7 @@ def call():
             route, body = line.rstrip("\n").split("\t")
             given = json.loads(body)
             command = {
-                "command": route.split(".", 1)[1],
+                "command": route.split(".", 1)[1].removeprefix("_broadcast."),
                 "command_args": given.get("args", []),
                 "command_kwargs": given.get("kwargs", {}),
             }
