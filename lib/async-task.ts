@@ -21,6 +21,7 @@ export function asyncTasks({ add, enqueue, loadTransformer }: AsyncTaskParts): A
     checkJobRoute(route);
     const { classes = [], ...options } = given;
     checkTaskOptions('job', route, options);
+    const names = (options.params ?? []).map((param) => param.replace(/\?$/, ''));
     const instances = instancesOf(route, checkedClasses(route, classes), loadTransformer);
 
     return (handler: Positional) => {
@@ -29,7 +30,7 @@ export function asyncTasks({ add, enqueue, loadTransformer }: AsyncTaskParts): A
         throw new BgTasksError('INVALID_TASK', message, { route });
       }
       const run = async (body: unknown) => {
-        const args = positional(route, options.params ?? [], readArguments(body) ?? { args: [body] });
+        const args = positional(route, names, readArguments(body) ?? { args: [body] });
         return handler(...(await instances.read(args)));
       };
       add({ kind: 'job', route, options, place, handler: run });

@@ -183,7 +183,8 @@ function spreading(
   handler: Positional,
 ): Handler<unknown, unknown> {
   const { params = [] } = options;
-  return (body) => handler(...positional(route, params, readArguments(body) ?? { args: [body] }));
+  const names = params.map((param) => param.replace(/\?$/, ''));
+  return (body) => handler(...positional(route, names, readArguments(body) ?? { args: [body] }));
 }
 
 /** How each kind is registered, for messages. */

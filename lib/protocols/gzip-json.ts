@@ -24,7 +24,7 @@ const work: WorkProtocol = {
   queueOf: (name): Declaration[] => [deadQueue(name), { queue: { name, durable: true, arguments: {} } }],
 
   encode: ({ body, messageId, caller, deadline, headers }, maxBodyBytes, numbers) => ({
-    body: writeGzip({ data: body }, maxBodyBytes, numbers),
+    body: writeGzip({ data: body ?? null }, maxBodyBytes, numbers),
     properties: {
       contentType: CONTENT_TYPE,
       deliveryMode: PERSISTENT,
@@ -50,7 +50,7 @@ export const gzipJson: Protocol = {
   encodeRequest: ({ route, body, correlationId, replyTo, timeoutMs, caller }, maxBodyBytes, numbers) => ({
     exchange: '',
     routingKey: route,
-    body: writeGzip({ data: body }, maxBodyBytes, numbers),
+    body: writeGzip({ data: body ?? null }, maxBodyBytes, numbers),
     properties: {
       contentType: CONTENT_TYPE,
       type: 'call',
@@ -70,7 +70,7 @@ export const gzipJson: Protocol = {
     const { error } = outcome;
     const answer = error
       ? { success: false, error: { type: error.code, message: error.message, args: [error.message], trace: '' } }
-      : { success: true, data: outcome.value };
+      : { success: true, data: outcome.value ?? null };
     return {
       body: writeGzip(answer, maxBodyBytes, numbers),
       properties: {

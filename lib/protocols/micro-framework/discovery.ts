@@ -2,8 +2,8 @@
  * What a service of micro_framework tells of itself: `__list_targets__` and `__get_target__`, asked under
  * `<service>._broadcast.*`.
  *
- * Shape:  `{ target, args, kwargs, docstring }` per target: names of arguments are the option `params`, the text is the
- *         `description`. Which of them have defaults is not known here, so `kwargs` is empty.
+ * Shape:  `{ target, args, kwargs, docstring }` per target: the names of its arguments are the option `params`, where a last
+ *         `?` marks one that may be left out (`kwargs`); the text is the `description`.
  */
 import { BgTasksError } from '../../errors.js';
 import type { TaskDefinition } from '../../tasks/task.js';
@@ -39,7 +39,10 @@ function targetOf({ kind, route, options, description }: TaskDefinition, service
   if (kind !== 'rpc' || options.protocol !== 'micro-framework') return undefined;
   const { service: owner, target } = partsOf(route);
   if (owner !== service || target === BROADCAST) return undefined;
-  return { target, args: options.params ?? [], kwargs: [], docstring: description ?? null };
+  const { params = [] } = options;
+  const isOptional = (param: string) => param.endsWith('?');
+  const kwargs = params.filter(isOptional).map((param) => param.slice(0, -1));
+  return { target, args: params.filter((param) => !isOptional(param)), kwargs, docstring: description ?? null };
 }
 
 function answer(body: unknown, targets: readonly Target[]): readonly Target[] | Target {
