@@ -6,9 +6,12 @@
  */
 
 import type { Snapshot } from './adapters/prometheus.js';
+import type { RowChanges } from './adapters/typeorm/row-changes.js';
 import { asyncTasks } from './async-task.js';
 import type { Broker, Declaration } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
+import { InvalidationListener } from './clients/invalidation-listener.js';
+import { Invalidations } from './clients/invalidations.js';
 import { Outbox } from './clients/outbox.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { PresenceClient } from './clients/presence-client.js';
@@ -23,7 +26,9 @@ import { combined, type MaybeObserver, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
 import { discoveryOf } from './protocols/micro-framework/discovery.js';
 import type { RequestInfo, WorkProtocol } from './protocols/protocol.js';
+import { invalidatingRows } from './provider/invalidating.js';
 import { registering } from './register.js';
+import type { ChangedKeys } from './remote/changed-rows.js';
 import { RemoteFields } from './remote/remote-fields.js';
 import type { DtoChecker } from './schema.js';
 import { currentScope } from './scope.js';
@@ -95,6 +100,8 @@ interface Running {
   readonly monitor: MonitorServer | undefined;
   /** Made by the first question. */
   presence?: PresenceClient;
+  readonly invalidations: Invalidations;
+  readonly invalidationListener: InvalidationListener;
 }
 
 /** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
@@ -136,6 +143,7 @@ export class Service implements AsyncDisposable {
   #running: Promise<Running> | undefined;
   #observation: Promise<Observation> | undefined;
   #open: Running | undefined;
+  #rowChanges: RowChanges | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<boolean> | undefined;
   #isClosed = false;
@@ -291,6 +299,9 @@ export class Service implements AsyncDisposable {
     this.#running = undefined;
     this.#open = undefined;
     await running.dependencies.close();
+    this.#rowChanges?.close();
+    await running.invalidations.flush(Math.max(0, drainMs - (performance.now() - startedAt)));
+    running.invalidationListener.close();
     running.client.close();
     running.work.close();
     await running.outbox?.close(Math.max(0, drainMs - (performance.now() - startedAt)));
@@ -328,6 +339,13 @@ export class Service implements AsyncDisposable {
   /** Caches, circuits and counts of the remote fields that ask through this service. */
   readonly remoteFields = new RemoteFields(
     () => this.settings.remoteFields,
+    {
+      hears: (route) => this.#hears(route),
+      publish: async (route, keys) => {
+        const { invalidations } = await this.#inUse(`caches were not told of changes of "${route}"`);
+        await invalidations.publish(route, keys);
+      },
+    },
     () => this.#observer(),
   );
 
@@ -362,6 +380,17 @@ export class Service implements AsyncDisposable {
     this.#registry.add(task, layer, this.#isTest());
     const discovery = discoveryOf(task, () => this.#registry.all());
     if (discovery && !this.#registry.get(discovery.route)) this.#registry.add(discovery, layer, this.#isTest());
+    if (this.#open?.worker.isConsuming && invalidatingRows(task.handler)) void this.#watchLate(task);
+  }
+
+  /** It may have been asked before its rows were watched: what was cached of it then is forgotten. */
+  async #watchLate({ route }: TaskDefinition): Promise<void> {
+    try {
+      await this.#watchRows();
+      this.#open?.invalidations.add(route, undefined);
+    } catch (error) {
+      this.settings.logger.error({ route, err: error }, 'changed rows are not seen');
+    }
   }
 
   #peek(): Settings {
@@ -383,15 +412,42 @@ export class Service implements AsyncDisposable {
     await this.#initializeDataSource();
     outbox?.start();
     await webSockets.start();
-    await worker.start();
+    await this.#serve(worker);
   }
 
   /** While the service closes, what still runs may call; nobody else. In tests, everything registered is served. */
   async #inUse(otherwise: string): Promise<Running> {
     if (this.#isClosed && currentScope()?.service !== this) await this.#opened(otherwise);
     const running = this.#open ?? (await this.#opened(otherwise));
-    if (this.settings.environment === 'test') await running.worker.start();
+    if (this.settings.environment === 'test') await this.#serve(running.worker);
     return running;
+  }
+
+  /** Changes are seen from the first answer on: what is cached of it must not outlive them. */
+  async #serve(worker: Worker): Promise<void> {
+    await this.#watchRows();
+    await worker.start();
+  }
+
+  /** TypeORM is an optional peer: loaded where a provider wants its rows watched. */
+  async #watchRows(): Promise<void> {
+    const tasks = this.#registry.all().flatMap(({ route, handler }) => {
+      const rows = invalidatingRows(handler);
+      return rows ? [{ route, rows }] : [];
+    });
+    if (tasks.length === 0 && !this.#rowChanges) return;
+    const { RowChanges } = await import('./adapters/typeorm/row-changes.js');
+    this.#rowChanges ??= new RowChanges((route, keys) => this.#open?.invalidations.add(route, keys));
+    this.#rowChanges.watch(tasks, { isLenient: this.#isTest() });
+  }
+
+  #hears(route: string): boolean | Promise<boolean> {
+    if (this.#open) return this.#open.invalidationListener.hears(route);
+    const opened = this.#opened(`changes of "${route}" are not heard`);
+    return opened.then(
+      ({ invalidationListener }) => invalidationListener.hears(route),
+      () => false, // nor will the call get through
+    );
   }
 
   #jobTarget(route: string, { protocol, queue }: EnqueueOptions = {}): JobTarget {
@@ -434,6 +490,10 @@ export class Service implements AsyncDisposable {
       log: settings.logger,
     });
     const outbox = await openOutbox(broker, settings);
+    const log = settings.logger;
+    const forget = (route: string, keys: ChangedKeys) => this.remoteFields.invalidate(route, keys);
+    const invalidations = new Invalidations({ broker, log, invalidateHere: forget });
+    const invalidationListener = new InvalidationListener({ broker, log, forget });
     const work = new WorkClient({
       broker,
       outbox,
@@ -459,7 +519,19 @@ export class Service implements AsyncDisposable {
     const webSocketWorker = new WebSocketWorker(shared);
     const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
     const monitor = this.#monitor(metrics);
-    return { broker, client, work, outbox, worker, webSockets, dependencies, observer, monitor };
+    return {
+      broker,
+      client,
+      work,
+      outbox,
+      worker,
+      webSockets,
+      dependencies,
+      observer,
+      monitor,
+      invalidations,
+      invalidationListener,
+    };
   }
 
   /** Remote fields may ask before anything is open. */

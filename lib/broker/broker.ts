@@ -99,6 +99,8 @@ export interface Subscription {
   readonly arguments?: Readonly<Record<string, unknown>>;
   /** Must not throw. */
   onDelivery(delivery: Delivery): void;
+  /** Its consumer is there: the first time, and again after every loss. */
+  onConsumed?(): void;
   /** The channel of its deliveries is lost, or their queue: none of those can be settled any more. New ones follow. */
   onLost?(): void;
 }

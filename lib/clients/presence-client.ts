@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, CallChannel, IncomingMessage } from '../broker/broker.js';
 import { ConnectionFailedError } from '../errors.js';
-import { CONTROL_EXCHANGE } from '../protocols/cancel.js';
+import { CONTROL_EXCHANGE } from '../protocols/control.js';
 import { type PresenceAnswer, type Question, readAnswer, writeQuestion } from '../protocols/presence.js';
 
 export interface AskOptions {

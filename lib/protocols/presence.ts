@@ -6,7 +6,7 @@
  * Errors: what cannot be read is no question, and no answer.
  */
 import type { IncomingMessage, OutgoingMessage } from '../broker/broker.js';
-import { CONTROL_EXCHANGE } from './cancel.js';
+import { CONTROL_EXCHANGE } from './control.js';
 import { readJson, writeJson } from './json-body.js';
 
 /** Who; that with what it serves; that with how it is. */

@@ -11,6 +11,7 @@ import { BgTasksError, preview } from '../errors.js';
 import type { CompositeKey, Key, ProviderBody } from '../tasks/remotes.js';
 import type { Handler, TaskContext } from '../tasks/task.js';
 import { ValidationError } from '../validation-error.js';
+import { markInvalidating } from './invalidating.js';
 import { type AnyKey, type KeyForm, keyForm } from './remote-key.js';
 import { readRequest } from './remote-request.js';
 import { type RepositoryLike, repositoryRows } from './repository.js';
@@ -46,6 +47,11 @@ export interface ProvideOptions<T> extends RequestOptions {
    * its path, `size.depth`. Default: none.
    */
   expose?: readonly ((keyof T & string) | `${keyof T & string}.${string}`)[];
+  /**
+   * Tells the caches of all services which rows have changed, after the commit of who changes them through TypeORM in a
+   * process that serves the task. Default: false.
+   */
+  invalidate?: boolean;
 }
 
 /** Conditions by property, as TypeORM's `where` has them: values, operators such as `In()`, those of related objects. */
@@ -108,14 +114,14 @@ interface Source {
 }
 
 const MAX_KEYS = 10_000;
-const OPTIONS: readonly string[] = ['where', 'maxKeys', 'key', 'by', 'expose'];
+const OPTIONS: readonly string[] = ['where', 'maxKeys', 'key', 'by', 'expose', 'invalidate'];
 
 /** The handler of a provider: `rpcTask('images.get')(provide(repository))`, or with a function that finds the rows. */
 export const provide: ProvideFn = ((given: Find | RepositoryLike<object>, options: AnyOptions = {}) => {
   checkOptions(given, options);
   const { maxKeys = MAX_KEYS, key } = options;
   let source: Source | undefined;
-  return async (body: unknown, context: TaskContext): Promise<Envelope<unknown[]>> => {
+  const handler = async (body: unknown, context: TaskContext): Promise<Envelope<unknown[]>> => {
     source ??= typeof given === 'function' ? ofFunction(given, options) : ofRepository(given, options);
     const { form, find } = source;
     try {
@@ -127,6 +133,10 @@ export const provide: ProvideFn = ((given: Find | RepositoryLike<object>, option
       throw error;
     }
   };
+  if (options.invalidate && typeof given !== 'function') {
+    markInvalidating(handler, { repository: given, by: propertiesOf(options) });
+  }
+  return handler;
 }) as ProvideFn;
 
 function checkOptions(given: unknown, options: AnyOptions): void {
@@ -135,21 +145,32 @@ function checkOptions(given: unknown, options: AnyOptions): void {
   };
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) refuse(`there is no option "${unknown}". The options are: ${OPTIONS.join(', ')}.`);
-  const { maxKeys = 1, where, expose, by } = options;
+  const { maxKeys = 1, where, expose, by, invalidate = false } = options;
   if (!Number.isInteger(maxKeys) || maxKeys < 1)
     refuse(`"maxKeys" must be a whole number from 1, not ${preview(maxKeys)}.`);
+  if (typeof invalidate !== 'boolean') refuse(`"invalidate" must be true or false, not ${preview(invalidate)}.`);
   if (Array.isArray(by) && by.length === 0) refuse('"by" names no property. Leave it out for the primary key.');
   if (typeof given !== 'function') return;
   const name = where ? 'where' : expose && 'expose';
   if (name) refuse(`"${name}" is for a repository; the function limits its rows itself.`);
+  if (invalidate) {
+    refuse(
+      '"invalidate" is for a repository; a function has remoteFields.publishInvalidation(route, keys) of its service.',
+    );
+  }
 }
 
 function ofFunction(find: Find, { by = 'id' }: AnyOptions): Source {
   return { form: keyForm(by), find };
 }
 
-function ofRepository(repository: RepositoryLike<object>, { by, expose = [], where }: AnyOptions): Source {
-  const rows = repositoryRows(repository, { by: typeof by === 'string' ? [by] : by, expose });
+function propertiesOf({ by }: AnyOptions): readonly string[] | undefined {
+  return typeof by === 'string' ? [by] : by;
+}
+
+function ofRepository(repository: RepositoryLike<object>, options: AnyOptions): Source {
+  const { expose = [], where } = options;
+  const rows = repositoryRows(repository, { by: propertiesOf(options), expose });
   const [only, second] = rows.names;
   const form = keyForm(second === undefined ? (only as string) : rows.names);
   return {

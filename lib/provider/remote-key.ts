@@ -31,6 +31,14 @@ export function isKey(value: unknown): value is Key | bigint {
   return typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value));
 }
 
+/** A key as it is sent: one value, or an object of several. */
+export function isAnyKey(value: unknown): value is AnyKey {
+  const isSent = (part: unknown) => isKey(part) && typeof part !== 'bigint';
+  if (!isObject(value)) return isSent(value);
+  const parts = Object.values(value);
+  return parts.length > 0 && parts.every(isSent);
+}
+
 function scalar(value: unknown): Key | undefined {
   if (!isKey(value)) return undefined;
   return typeof value === 'bigint' ? String(value) : value;

@@ -27,7 +27,9 @@ export interface ColumnLike extends KeyColumn {
 export interface RepositoryLike<T> {
   readonly target: unknown;
   readonly metadata: { readonly name: string; readonly columns: readonly ColumnLike[] };
-  readonly manager: { readonly dataSource: { readonly options: { readonly type: string } } };
+  readonly manager: {
+    readonly dataSource: { readonly options: { readonly type: string }; readonly isInitialized: boolean };
+  };
   find(options?: object): Promise<T[]>;
   createQueryBuilder(alias?: string): KeyQuery<T>;
 }

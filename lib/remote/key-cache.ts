@@ -3,7 +3,7 @@
  *
  * Shape:  `load(scope, keys, fetch)` gives the objects of `keys`, and asks `fetch` for those that are neither here nor on
  *         their way. A key that has no object is kept as well. A failure is not: the next one asks again. Every reader
- *         gets copies. The entry that was used longest ago goes first where there are more than `max`.
+ *         gets copies. Without `isKept` an answer is for those who wait for it alone. The entry that was used longest ago goes first where there are more than `max`.
  * Units:  `ttlMs` is milliseconds, from when the answer came.
  */
 import { copyJson } from './copy.js';
@@ -43,7 +43,12 @@ export class KeyCache {
     return this.#entries.size;
   }
 
-  async load(scope: string, keys: Keys, fetch: (missing: Keys) => Promise<Rows>): Promise<Rows> {
+  async load(
+    scope: string,
+    keys: Keys,
+    fetch: (missing: Keys) => Promise<Rows>,
+    { isKept = true }: { readonly isKept?: boolean } = {},
+  ): Promise<Rows> {
     // The length makes it unambiguous where the scope ends.
     const prefix = `${scope.length}:${scope}`;
     const rows = new Map<KeyId, unknown>();
@@ -55,7 +60,7 @@ export class KeyCache {
       else if (entry.flight !== undefined) addTo(flights, entry.flight, id);
       else if (entry.row !== undefined) rows.set(id, copyJson(entry.row));
     }
-    if (missing.size > 0) flights.set(this.#fetch(prefix, missing, fetch), [...missing.keys()]);
+    if (missing.size > 0) flights.set(this.#fetch(prefix, missing, fetch, isKept), [...missing.keys()]);
     await Promise.all(
       Array.from(flights, async ([flight, ids]) => {
         const came = await flight;
@@ -84,22 +89,21 @@ export class KeyCache {
     return entry;
   }
 
-  #fetch(prefix: string, missing: Keys, fetch: (missing: Keys) => Promise<Rows>): Promise<Rows> {
+  #fetch(prefix: string, missing: Keys, fetch: (missing: Keys) => Promise<Rows>, isKept: boolean): Promise<Rows> {
     const flight = fetch(missing);
     const entries = Array.from(missing.keys(), (key): Entry => ({ key, flight, row: undefined, expiresAt: 0 }));
     for (const entry of entries) this.#add(prefix + entry.key, entry);
-    flight.then(
-      (rows) => {
-        const expiresAt = this.#now() + this.#limits.ttlMs;
-        for (const entry of entries) Object.assign(entry, { flight: undefined, row: rows.get(entry.key), expiresAt });
-      },
-      () => {
-        for (const entry of entries) {
-          const name = prefix + entry.key;
-          if (this.#entries.get(name) === entry) this.#entries.delete(name);
-        }
-      },
-    );
+    const forget = () => {
+      for (const entry of entries) {
+        const name = prefix + entry.key;
+        if (this.#entries.get(name) === entry) this.#entries.delete(name);
+      }
+    };
+    const keep = (rows: Rows) => {
+      const expiresAt = this.#now() + this.#limits.ttlMs;
+      for (const entry of entries) Object.assign(entry, { flight: undefined, row: rows.get(entry.key), expiresAt });
+    };
+    flight.then(isKept ? keep : forget, forget);
     return flight;
   }
 

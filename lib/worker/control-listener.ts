@@ -7,7 +7,8 @@
 import type { Broker, Consumer, Delivery } from '../broker/broker.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { CONTROL_EXCHANGE, cancelKey, readCancel } from '../protocols/cancel.js';
+import { cancelKey, readCancel } from '../protocols/cancel.js';
+import { CONTROL_EXCHANGE } from '../protocols/control.js';
 import { ALL, readQuestion, writeAnswer } from '../protocols/presence.js';
 import type { Settings } from '../settings.js';
 import type { Presence } from './presence.js';

@@ -17,6 +17,7 @@ import type { Group } from './plan.js';
 import type { CallReport } from './report.js';
 
 const MAX_CACHED = 10_000;
+const LISTEN_MS = 250;
 
 /** `timeoutMs` is what the response has left; what is shared gets what its fields say. */
 export function loadRows(
@@ -35,17 +36,28 @@ export function loadRows(
   const together: (wanted: Keys) => Promise<Rows> = settings.coalesce
     ? (wanted) => route.gatherings.join(name, wanted, wish, fetch)
     : (wanted) => fetch(wanted, wish);
-  const load = () => {
+  const load = async () => {
     if (!cache) return together(keys);
+    const isKept = await inShortTime(remoteFieldsOf(service).hears(field.route));
     route.counts.cached += keys.size;
     const fetchMissing = (missing: Keys) => {
       route.counts.cached -= missing.size;
       return together(missing);
     };
     const { ttlMs, max = MAX_CACHED } = cache;
-    return route.cache(field.group, { ttlMs, max }).load(callerKey(cache.scope), keys, fetchMissing);
+    return route.cache(field.group, { ttlMs, max }).load(callerKey(cache.scope), keys, fetchMissing, { isKept });
   };
   return inTime(runShared(load), patience(field.route, timeoutMs ?? service.settings?.rpcTimeoutMs));
+}
+
+/** The first response of a route waits until its changes are heard, but not for long: then nothing of it is kept. */
+async function inShortTime(isHeard: boolean | Promise<boolean>): Promise<boolean> {
+  if (typeof isHeard === 'boolean') return isHeard;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, LISTEN_MS, false);
+  });
+  return Promise.race([isHeard, late]).finally(() => clearTimeout(timer));
 }
 
 function patience(route: string, timeoutMs: number | undefined) {

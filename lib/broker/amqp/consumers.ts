@@ -124,7 +124,9 @@ export class AmqpConsumers {
     ]);
     subscribed.life = life;
     subscribed.tag = consumerTag;
-    if (subscribed.isCancelled) await life.channel.cancel(consumerTag); // while it came back
+    if (subscribed.isCancelled)
+      await life.channel.cancel(consumerTag); // while it came back
+    else if (life.isOpen) subscription.onConsumed?.();
   }
 
   #deliver({ subscription, isCancelled }: Subscribed, delivery: AmqpDelivery): void {

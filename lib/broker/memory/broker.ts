@@ -130,6 +130,7 @@ export class MemoryBroker implements Broker, Holder {
     const consumer: MemoryConsumer = { prefetch, onDelivery, holder: this, unsettled: 0 };
     if (queue instanceof MemoryStream) queue.add(consumer, args?.['x-stream-offset']);
     else queue.add(consumer);
+    subscription.onConsumed?.();
     const cancel = () => {
       this.#cancels.delete(cancel);
       queue.remove(consumer);
