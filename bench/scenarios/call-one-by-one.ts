@@ -1,0 +1,23 @@
+/** The time of a call when nothing else is going on. */
+import { Pairs } from '../messaging/pairs.js';
+import type { SampledScenario } from '../sample.js';
+
+const pairs = new Pairs();
+const callsOf = ({ isFull }: { isFull: boolean }) => (isFull ? 1000 : 300);
+
+export const callOneByOne: SampledScenario = {
+  name: 'call-one-by-one',
+  what: (mode) => `${callsOf(mode)} calls, one after the other, 100 bytes each way`,
+  metrics: [
+    { name: 'p50 ms', digits: 3, target: { atMost: 1.15 } },
+    { name: 'p99 ms', digits: 3 },
+  ],
+  open: (mode) =>
+    pairs.open(mode, async ({ name, caller }) => {
+      // What takes 40 ms a call needs no thousand of them.
+      const count = name.includes('as shipped') ? 30 : callsOf(mode);
+      const { p50, p99 } = await caller.ask<{ p50: number; p99: number }>('oneByOne', count);
+      return [p50, p99];
+    }),
+  close: () => pairs.close(),
+};
