@@ -68,7 +68,9 @@ export async function sample(
     const limit = rounds[0] ?? [];
     return contenders.map(({ name }, index) => ({
       name,
-      cells: scenario.metrics.map((_, metric) => cellOf(numbersOf(rounds[index] ?? [], metric), numbersOf(limit, metric))),
+      cells: scenario.metrics.map((_, metric) =>
+        cellOf(numbersOf(rounds[index] ?? [], metric), numbersOf(limit, metric)),
+      ),
     }));
   } finally {
     await scenario.close();

@@ -210,11 +210,16 @@ export class Service implements AsyncDisposable {
   readonly webSocketTask: WebSocketTaskFn = this.#register.webSocketTask;
 
   /** Calls a task by its name or handle. Rejects with one typed error when no answer can come. */
-  readonly call = (async (ref: RouteRef, body?: unknown, options?: CallOptions) => {
-    const route = typeof ref === 'object' ? ref?.route : ref;
-    checkRoute(route);
-    const { client } = await this.#inUse(`"${route}" was not called`);
-    return client.call(route, body, options ?? {});
+  readonly call = ((ref: RouteRef, body?: unknown, options?: CallOptions) => {
+    try {
+      const route = typeof ref === 'object' ? ref?.route : ref;
+      checkRoute(route);
+      // Without a promise of its own: a call that is answered costs one, not four.
+      if (this.#ready) return this.#ready.client.call(route, body, options ?? {});
+      return this.#inUse(`"${route}" was not called`).then(({ client }) => client.call(route, body, options ?? {}));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }) as CallFn;
 
   /** Enqueues a job by its name or handle. Resolves once the broker has it. */
@@ -413,6 +418,11 @@ export class Service implements AsyncDisposable {
     outbox?.start();
     await webSockets.start();
     await this.#serve(worker);
+  }
+
+  /** Undefined where there is something to wait for, or to refuse, before it is used. */
+  get #ready(): Running | undefined {
+    return this.#isClosed || this.#isTest() ? undefined : this.#open;
   }
 
   /** While the service closes, what still runs may call; nobody else. In tests, everything registered is served. */

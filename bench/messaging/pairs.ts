@@ -9,6 +9,8 @@ const WARM_UP = 10_000;
 
 export interface Pair {
   readonly name: string;
+  /** Without `noDelay`, or with a prefetch of 1: so slow that a hundredth of the calls will do. */
+  readonly isSlow: boolean;
   readonly worker: PeerProcess;
   readonly caller: PeerProcess;
 }
@@ -17,18 +19,22 @@ export class Pairs {
   readonly #running: PeerProcess[] = [];
 
   /** `measure` takes one round of one pair. */
-  async open(mode: Mode, measure: (pair: Pair) => Promise<readonly (number | undefined)[]>): Promise<readonly Sampled[]> {
+  async open(
+    mode: Mode,
+    measure: (pair: Pair) => Promise<readonly (number | undefined)[]>,
+  ): Promise<readonly Sampled[]> {
     const url = await brokerUrl();
     const contenders: Sampled[] = [];
     for (const found of await findPeers()) {
       const { id, name, serve, connect } = found.peer;
       if (!serve || !connect || !mode.takesPart(id)) continue;
+      const isSlow = id.endsWith('-shipped');
       const worker = await this.#start(PeerProcess.start(found, url, 'worker'));
       await worker.ask('serve');
       const caller = await this.#start(PeerProcess.start(found, url, 'caller'));
       await caller.ask('connect');
-      if (!id.endsWith('-shipped')) await caller.ask('inFlight', WARM_UP, 100);
-      contenders.push({ name, sample: () => measure({ name, worker, caller }) });
+      if (!isSlow) await caller.ask('inFlight', WARM_UP, 100);
+      contenders.push({ name, sample: () => measure({ name, worker, caller, isSlow }) });
     }
     return contenders;
   }
@@ -45,7 +51,13 @@ export class Pairs {
 }
 
 /** Calls of the caller, and the CPU time of both sides for each, in microseconds. */
-export async function callsOf({ caller, worker }: Pair, action: string, count: number, ...args: readonly unknown[]) {
+export async function callsOf(
+  { caller, worker, isSlow }: Pair,
+  action: string,
+  wanted: number,
+  ...args: readonly unknown[]
+) {
+  const count = isSlow ? Math.max(1, Math.round(wanted / 100)) : wanted;
   const before = await worker.cpu();
   const { perSecond, cpu } = await caller.ask<{ perSecond: number; cpu: number }>(action, count, ...args);
   const workerCpu = ((await worker.cpu()) - before) / count;

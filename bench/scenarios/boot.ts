@@ -12,7 +12,10 @@ async function open(mode: Mode): Promise<readonly Sampled[]> {
     return { name, sample: async () => numbersOf(await bootByHand(each, url, 1)) };
   });
   const [limit, ...others] = byHand;
-  const command = { name: 'bgtasks, the command `bgtasks tasks`', sample: async () => numbersOf(await bootCommand(url, 1)) };
+  const command = {
+    name: 'bgtasks, the command `bgtasks tasks`',
+    sample: async () => numbersOf(await bootCommand(url, 1)),
+  };
   return limit ? [limit, command, ...others] : [command];
 }
 

@@ -8,7 +8,8 @@ const countOf = ({ isFull }: { isFull: boolean }) => (isFull ? 10_000 : 3000);
 
 export const callInFlight: SampledScenario = {
   name: 'call-in-flight',
-  what: (mode) => `${countOf(mode)} calls, ${IN_FLIGHT} in flight, 100 bytes each way; CPU is that of caller and worker`,
+  what: (mode) =>
+    `${countOf(mode)} calls, ${IN_FLIGHT} in flight, 100 bytes each way; CPU is that of caller and worker`,
   metrics: [
     { name: 'calls/s', digits: 0, target: { atLeast: 1 } },
     { name: 'CPU µs/call', digits: 1, target: { atMost: 1.1 } },

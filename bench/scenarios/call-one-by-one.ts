@@ -13,9 +13,8 @@ export const callOneByOne: SampledScenario = {
     { name: 'p99 ms', digits: 3 },
   ],
   open: (mode) =>
-    pairs.open(mode, async ({ name, caller }) => {
-      // What takes 40 ms a call needs no thousand of them.
-      const count = name.includes('as shipped') ? 30 : callsOf(mode);
+    pairs.open(mode, async ({ isSlow, caller }) => {
+      const count = isSlow ? 20 : callsOf(mode);
       const { p50, p99 } = await caller.ask<{ p50: number; p99: number }>('oneByOne', count);
       return [p50, p99];
     }),

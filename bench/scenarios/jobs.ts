@@ -21,7 +21,10 @@ async function open(mode: Mode): Promise<readonly Sampled[]> {
   const url = await brokerUrl();
   const peers = (await findPeers()).filter(({ peer }) => peer.jobs && mode.takesPart(peer.id));
   const queueOf = (id: string) => `${id}.jobs`;
-  await declare(url, peers.map(({ peer }) => queueOf(peer.id)));
+  await declare(
+    url,
+    peers.map(({ peer }) => queueOf(peer.id)),
+  );
   const contenders: Sampled[] = [];
   for (const found of peers) {
     const { id, name } = found.peer;
@@ -48,7 +51,8 @@ async function publishThenConsume(publisher: PeerProcess, consumer: PeerProcess,
 
 export const jobs: SampledScenario = {
   name: 'jobs',
-  what: (mode) => `${countOf(mode)} jobs of 300 bytes: published, ${WINDOW} unconfirmed at once; then consumed, prefetch 100`,
+  what: (mode) =>
+    `${countOf(mode)} jobs of 300 bytes: published, ${WINDOW} unconfirmed at once; then consumed, prefetch 100`,
   metrics: [
     { name: 'published/s', digits: 0, target: { atLeast: 0.9 } },
     { name: 'CPU µs', digits: 1 },

@@ -34,7 +34,10 @@ async function pair(found: Found, url: string) {
 async function soaked(start: () => Promise<{ worker: PeerProcess; caller: PeerProcess }>): Promise<number[]> {
   const { worker, caller } = await start();
   const heaps = async () => {
-    const [one, other] = [await worker.ask<NodeJS.MemoryUsage>('memory'), await caller.ask<NodeJS.MemoryUsage>('memory')];
+    const [one, other] = [
+      await worker.ask<NodeJS.MemoryUsage>('memory'),
+      await caller.ask<NodeJS.MemoryUsage>('memory'),
+    ];
     return (one.heapUsed + other.heapUsed) / 1024 / 1024;
   };
   await callFor(caller, 5000); // until everything is compiled

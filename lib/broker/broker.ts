@@ -167,7 +167,7 @@ export interface TlsOptions {
 export interface BrokerCounts {
   /** Connections that came back after a loss. */
   readonly reconnects: number;
-  /** Replies whose caller was gone. */
+  /** Replies whose caller was gone, where it had a queue of its own for them: of a direct reply-to the broker cannot tell. */
   readonly repliesDropped: number;
 }
 

@@ -83,7 +83,8 @@ export class RpcClient {
     });
   }
 
-  async call(route: string, body: unknown, options: CallOptions = {}): Promise<unknown> {
+  /** Throws at once what is wrong with the options. */
+  call(route: string, body: unknown, options: CallOptions = {}): Promise<unknown> {
     checkCallOptions(route, options);
     const scope = currentScope();
     const timeoutMs = this.#timeoutFor(route, options.timeoutMs, scope?.deadline);

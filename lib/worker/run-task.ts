@@ -8,12 +8,14 @@ import type { Dependencies } from './dependencies.js';
 import { timeLimit } from './middleware/time-limit.js';
 import type { WorkerParts } from './worker.js';
 
-/** The body as the handler takes it, or what its schema has against it. */
-export async function checkedBody(
+export type CheckedBody = { readonly value: unknown } | { readonly errors: Record<string, MessageTree> };
+
+/** The body as the handler takes it, or what its schema has against it. At once where there is no schema. */
+export function checkedBody(
   { options: { body: schema } }: TaskDefinition,
   body: unknown,
   checkDto: DtoChecker,
-): Promise<{ readonly value: unknown } | { readonly errors: Record<string, MessageTree> }> {
+): CheckedBody | Promise<CheckedBody> {
   if (!schema) return { value: body };
   return isStandardSchema(schema) ? checkBody(schema, body) : checkDto(schema, body);
 }

@@ -77,7 +77,8 @@ function run(
     try {
       checkSignature(delivery, info.caller, settings.callerSecret);
       const sent = protocol.decodeBody(delivery, settings.maxBodyBytes, settings.json);
-      const body = await checkedBody(task, sent, checkDto);
+      const checked = checkedBody(task, sent, checkDto);
+      const body = checked instanceof Promise ? await checked : checked; // an await costs a turn of its own
       const value = 'errors' in body ? fail(body.errors) : await callHandler(parts, task, body.value, context);
       observed.end({ value });
       return { value };

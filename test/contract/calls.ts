@@ -279,7 +279,7 @@ export function callsContract(address: () => string): void {
       expect(await rejection(own.call(unique('nobody')))).to.be.instanceOf(NoRouteError);
     });
 
-    it('are counted where their caller is gone', async () => {
+    it('are counted where the queue of their caller is gone', async () => {
       const route = unique('gone');
       let end = () => {};
       worker = service({ drainMs: 1000 });
@@ -290,13 +290,27 @@ export function callsContract(address: () => string): void {
           }),
       );
       await worker.start();
-      const answer = rejection(api.call(route));
+      const caller = service({ replyQueue: 'exclusive' });
+      const answer = rejection(caller.call(route));
       await until(() => worker.health().inFlight === 1);
-      await api.close();
+      await caller.close();
       await answer;
       await pause(50); // the broker forgets the address in its own time
       end();
       await until(() => worker.health().repliesDropped === 1);
+    });
+
+    it('are not counted where they arrived', async () => {
+      const route = unique('arrives');
+      worker = service();
+      worker.rpcTask(route)((body) => body);
+      await worker.start();
+      for (const replyQueue of ['direct', 'exclusive'] as const) {
+        const caller = service({ replyQueue });
+        expect(await Promise.all([1, 2, 3].map((body) => caller.call(route, body)))).to.deep.equal([1, 2, 3]);
+      }
+      await pause(50); // a returned reply would be on its way
+      expect(worker.health().repliesDropped).to.equal(0);
     });
   });
 

@@ -21,7 +21,9 @@ async function open(url: string, { corked, noDelay }: Way): Promise<ChannelModel
 
 /** All that is written in one turn leaves in one system call. */
 function cork(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { stream: NodeJS.WritableStream & { cork(): void; uncork(): void } };
+  const { stream } = model.connection as unknown as {
+    stream: NodeJS.WritableStream & { cork(): void; uncork(): void };
+  };
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
   let isCorked = false;
   stream.write = ((...args: unknown[]) => {

@@ -11,10 +11,9 @@ import type { Logger } from '../../logger.js';
 import type { CallChannel, CallListener, OutgoingMessage, ReplyQueue } from '../broker.js';
 import { AmqpChannel } from './channel.js';
 import type { AmqpConnection } from './connection.js';
-import { incoming, publish } from './delivery.js';
+import { DIRECT_REPLY_TO, incoming, publish } from './delivery.js';
+import { ReusedHeaders } from './reused-headers.js';
 
-/** RabbitMQ's pseudo-queue: replies come to this consumer without a queue of their own (no ack, no declaration). */
-const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
 /** So many requests may wait during an alarm before those that have expired are looked for. */
 const HELD_BEFORE_SWEEP = 1000;
 
@@ -28,9 +27,11 @@ export class AmqpCalls implements CallChannel {
   readonly #connection: AmqpConnection;
   readonly #listener: CallListener;
   readonly #channel: AmqpChannel;
+  readonly #headers = new ReusedHeaders();
   #held: Held[] = [];
   #sweepAt = HELD_BEFORE_SWEEP;
   #stopListening: (() => void) | undefined;
+  /** RabbitMQ's pseudo-queue: replies come to this consumer without a queue of their own (no ack, no declaration). */
   replyTo = DIRECT_REPLY_TO;
 
   constructor(connection: AmqpConnection, listener: CallListener, replyQueue: ReplyQueue, log: Logger) {
@@ -61,8 +62,9 @@ export class AmqpCalls implements CallChannel {
   send(message: OutgoingMessage, { mandatory = true }: { readonly mandatory?: boolean } = {}): void {
     const life = this.#channel.current;
     if (!life) throw new Error('The channel of calls is lost.');
-    if (this.blockedBy === undefined) publish(life.channel, message, mandatory);
-    else this.#hold({ message, mandatory, expiresAt: Date.now() + (message.expirationMs ?? Infinity) });
+    if (this.blockedBy === undefined) {
+      publish(life.channel, message, mandatory, this.#headers.of(message.properties.headers));
+    } else this.#hold({ message, mandatory, expiresAt: Date.now() + (message.expirationMs ?? Infinity) });
   }
 
   close(): Promise<void> {

@@ -11,6 +11,12 @@ import type { Delivery, IncomingMessage, MessageProperties, OutgoingMessage } fr
 import type { ChannelLife } from './channel.js';
 
 /**
+ * RabbitMQ gives back every mandatory reply to such an address, with its body, also those that have arrived: it would tell
+ * nothing, at the price of sending each answer twice.
+ */
+export const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+
+/**
  * A message of one life of a channel: once that is over, settling does nothing, as the broker delivers the message again.
  * Its tag means nothing on the next channel, or another message.
  */
@@ -49,7 +55,8 @@ export class AmqpDelivery implements Delivery {
 
   reply(routingKey: string, reply: IncomingMessage, exchange = ''): void {
     const { body, properties } = reply;
-    this.#whileOpen((channel) => channel.publish(exchange, routingKey, body, optionsOf(properties, true)));
+    const options = optionsOf(properties, !routingKey.startsWith(DIRECT_REPLY_TO));
+    this.#whileOpen((channel) => channel.publish(exchange, routingKey, body, options));
   }
 
   ack(): void {
@@ -77,13 +84,13 @@ export function incoming(message: Message): IncomingMessage {
 }
 
 /** Throws where amqplib refuses: on a channel that is closed, and for properties of a wrong type. */
-export function publish(channel: Channel, message: OutgoingMessage, mandatory: boolean): void {
-  channel.publish(
-    message.exchange,
-    message.routingKey,
-    message.body,
-    optionsOf(message.properties, mandatory, message.expirationMs),
-  );
+export function publish(
+  channel: Channel,
+  { exchange, routingKey, body, properties, expirationMs }: OutgoingMessage,
+  mandatory: boolean,
+  headers: MessageProperties['headers'] = properties.headers,
+): void {
+  channel.publish(exchange, routingKey, body, optionsOf(properties, mandatory, expirationMs, headers));
 }
 
 export function publishConfirmed(
@@ -96,13 +103,29 @@ export function publishConfirmed(
   channel.publish(message.exchange, message.routingKey, message.body, options, onConfirm);
 }
 
-/** Ours alone: those of a received message have more, such as a `userId` that is refused when it is somebody else's. */
-function optionsOf(properties: MessageProperties, mandatory: boolean, expirationMs?: number): Options.Publish {
-  const { contentType, contentEncoding, headers, correlationId, replyTo } = properties;
-  const { messageId, type, priority, deliveryMode, timestamp } = properties;
-  const own = { contentType, contentEncoding, headers, correlationId, replyTo, messageId, type, priority };
-  const options = { ...own, deliveryMode, timestamp, mandatory };
-  // RabbitMQ closes the channel over a fraction, and drops at once what may wait 0 ms.
-  const expiration = expirationMs === undefined ? undefined : String(Math.max(1, Math.ceil(expirationMs)));
-  return { ...options, expiration } as Options.Publish;
+/**
+ * Ours alone: those of a received message have more, such as a `userId` that is refused when it is somebody else's.
+ * One literal: spreading took 3 µs a message, a tenth of what a call costs its caller.
+ */
+function optionsOf(
+  properties: MessageProperties,
+  mandatory: boolean,
+  expirationMs?: number,
+  headers: MessageProperties['headers'] = properties.headers,
+): Options.Publish {
+  return {
+    contentType: properties.contentType,
+    contentEncoding: properties.contentEncoding,
+    headers,
+    correlationId: properties.correlationId,
+    replyTo: properties.replyTo,
+    messageId: properties.messageId,
+    type: properties.type,
+    priority: properties.priority,
+    deliveryMode: properties.deliveryMode,
+    timestamp: properties.timestamp,
+    mandatory,
+    // RabbitMQ closes the channel over a fraction, and drops at once what may wait 0 ms.
+    expiration: expirationMs === undefined ? undefined : String(Math.max(1, Math.ceil(expirationMs))),
+  } as Options.Publish;
 }

@@ -22,19 +22,18 @@ export function destroySocket(model: ChannelModel): void {
 export function gatherWrites(model: ChannelModel): void {
   const stream = socketOf(model);
   if (!stream) return;
-  const write = stream.write as (...args: unknown[]) => boolean;
+  const write = stream.write.bind(stream) as (chunk: Buffer, ...rest: unknown[]) => boolean;
   let isCorked = false;
   const uncork = () => {
     isCorked = false;
     stream.uncork();
   };
-  stream.write = ((...args: readonly unknown[]) => {
-    const { length } = args[0] as Buffer;
-    if (!isCorked && length < LARGE_BYTES) {
+  stream.write = ((chunk: Buffer, ...rest: unknown[]) => {
+    if (!isCorked && chunk.length < LARGE_BYTES) {
       isCorked = true;
       stream.cork();
       process.nextTick(uncork);
     }
-    return write.apply(stream, [...args]);
+    return write(chunk, ...rest);
   }) as Duplex['write'];
 }

@@ -61,7 +61,9 @@ export class MemoryBroker implements Broker, Holder {
   }
 
   reply(message: OutgoingMessage): void {
-    if (this.isConnected && !this.#hub.publish(message)) this.#counts.repliesDropped += 1;
+    if (!this.isConnected || this.#hub.publish(message)) return;
+    // As of RabbitMQ, which cannot tell of a direct address whether its caller was there.
+    if (!message.routingKey.startsWith('amq.rabbitmq.reply-to')) this.#counts.repliesDropped += 1;
   }
 
   async openCalls(listener: CallListener, replyQueue: ReplyQueue = 'direct'): Promise<CallChannel> {

@@ -60,6 +60,20 @@ describe('facts of direct reply-to', () => {
     expect(await rejection(worker.checkQueue(address))).to.have.property('code', 404);
   });
 
+  it('returns a mandatory reply that has arrived as well, so that a return tells nothing', async () => {
+    const { channel, replies } = await caller();
+    const worker = await openChannel();
+    const queue = await declare(worker);
+    const requests = await consume(worker, queue);
+    ask(channel, queue);
+    await until(() => requests.length === 1);
+    const returned: Message[] = [];
+    worker.on('return', (message) => returned.push(message));
+    await send(worker, requests[0]?.properties.replyTo as string, 'answer', { mandatory: true });
+    await until(() => replies.length === 1 && returned.length === 1);
+    expect(returned[0]?.content.toString()).to.equal('answer');
+  });
+
   it('closes a channel that asks and has no reply consumer of its own', async () => {
     const other = await openChannel();
     const failed = failureOf(other);
