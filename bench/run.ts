@@ -85,7 +85,8 @@ async function runSampled(scenario: SampledScenario): Promise<void> {
   // Without `noDelay` a call takes 40 ms: only where there is time.
   const takesPart = (id: string) =>
     peers ? ['raw', 'bgtasks', ...peers].includes(id) : isFull || !id.endsWith('-shipped');
-  const mode: Mode = { isFull, rounds, takesPart };
+  const count = (quick: number, full: number) => (isFull ? full : quick);
+  const mode: Mode = { rounds, count, takesPart };
   const rows = await sample(scenario, mode, (done) => progress(scenario.name, done));
   progress();
   const what = `${scenario.what(mode)}; ${rounds} rounds`;

@@ -20,8 +20,9 @@ export interface Sampled {
 
 /** What may differ between `npm run bench` and `npm run bench -- --full`. */
 export interface Mode {
-  readonly isFull: boolean;
   readonly rounds: number;
+  /** How often something is done in a round. */
+  count(quick: number, full: number): number;
   /** Names of contenders that take part; the limit and ours always do. */
   takesPart(id: string): boolean;
 }

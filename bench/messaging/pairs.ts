@@ -33,7 +33,7 @@ export class Pairs {
       await worker.ask('serve');
       const caller = await this.#start(PeerProcess.start(found, url, 'caller'));
       await caller.ask('connect');
-      if (!isSlow) await caller.ask('inFlight', WARM_UP, 100);
+      if (!isSlow) await caller.ask('inFlight', mode.count(WARM_UP, WARM_UP), 100);
       contenders.push({ name, sample: () => measure({ name, worker, caller, isSlow }) });
     }
     return contenders;

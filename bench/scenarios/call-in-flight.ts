@@ -1,10 +1,10 @@
 /** How many calls a caller and a worker get through, and what they cost. */
 import { callsOf, Pairs } from '../messaging/pairs.js';
-import type { SampledScenario } from '../sample.js';
+import type { Mode, SampledScenario } from '../sample.js';
 
 const IN_FLIGHT = 100;
 const pairs = new Pairs();
-const countOf = ({ isFull }: { isFull: boolean }) => (isFull ? 10_000 : 3000);
+const countOf = (mode: Mode) => mode.count(3000, 10_000);
 
 export const callInFlight: SampledScenario = {
   name: 'call-in-flight',

@@ -1,9 +1,9 @@
 /** The time of a call when nothing else is going on. */
 import { Pairs } from '../messaging/pairs.js';
-import type { SampledScenario } from '../sample.js';
+import type { Mode, SampledScenario } from '../sample.js';
 
 const pairs = new Pairs();
-const callsOf = ({ isFull }: { isFull: boolean }) => (isFull ? 1000 : 300);
+const callsOf = (mode: Mode) => mode.count(300, 1000);
 
 export const callOneByOne: SampledScenario = {
   name: 'call-one-by-one',

@@ -7,7 +7,7 @@ import type { Mode, Sampled, SampledScenario } from '../sample.js';
 
 const WINDOW = 500;
 const running: PeerProcess[] = [];
-const countOf = ({ isFull }: { isFull: boolean }) => (isFull ? 20_000 : 4000);
+const countOf = (mode: Mode) => mode.count(4000, 20_000);
 
 /** All of them as ours declares its own. */
 async function declare(url: string, queues: readonly string[]): Promise<void> {

@@ -1,11 +1,11 @@
 /** Answers that are large enough for bytes to count more than calls. */
 import { callsOf, Pairs } from '../messaging/pairs.js';
-import type { SampledScenario } from '../sample.js';
+import type { Mode, SampledScenario } from '../sample.js';
 
 const OBJECTS = 5000;
 const IN_FLIGHT = 4;
 const pairs = new Pairs();
-const countOf = ({ isFull }: { isFull: boolean }) => (isFull ? 100 : 40);
+const countOf = (mode: Mode) => mode.count(40, 100);
 
 export const largeAnswers: SampledScenario = {
   name: 'large-answers',

@@ -26,6 +26,8 @@ import { Hub } from './hub.js';
 import type { Holder, MemoryConsumer } from './queue.js';
 import { MemoryStream } from './stream.js';
 
+const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+
 export class MemoryBroker implements Broker, Holder {
   readonly #hub: Hub;
   readonly #cancels = new Set<() => void>();
@@ -63,12 +65,12 @@ export class MemoryBroker implements Broker, Holder {
   reply(message: OutgoingMessage): void {
     if (!this.isConnected || this.#hub.publish(message)) return;
     // As of RabbitMQ, which cannot tell of a direct address whether its caller was there.
-    if (!message.routingKey.startsWith('amq.rabbitmq.reply-to')) this.#counts.repliesDropped += 1;
+    if (!message.routingKey.startsWith(DIRECT_REPLY_TO)) this.#counts.repliesDropped += 1;
   }
 
   async openCalls(listener: CallListener, replyQueue: ReplyQueue = 'direct'): Promise<CallChannel> {
     this.#checkOpen();
-    const replyTo = `amq.rabbitmq.reply-to.${randomUUID()}`;
+    const replyTo = `${replyQueue === 'direct' ? DIRECT_REPLY_TO : 'bgtasks.replies'}.${randomUUID()}`;
     if (typeof replyQueue === 'object') await this.#consumeReplies(replyTo, replyQueue.boundTo, listener);
     else this.#hub.replyAddresses.set(replyTo, listener);
     this.#replyAddresses.push(replyTo);
