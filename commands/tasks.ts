@@ -6,6 +6,7 @@
  */
 import { InvalidArgumentError, Option } from 'commander';
 import { loadTasks } from '../lib/loader/load-tasks.js';
+import { POOL_KINDS, type PoolKind } from '../lib/tasks/pool.js';
 import { type AddCommand, type CommandContext, reporting, wholeNumber } from './command.js';
 import { EXIT } from './exit.js';
 import { taskTable } from './routes.js';
@@ -15,6 +16,11 @@ import { watch } from './watch.js';
 interface TasksFlags {
   readonly url?: string;
   readonly concurrency?: number;
+  readonly pool?: PoolKind;
+  readonly workers?: number;
+  readonly maxTasksPerChild?: number;
+  readonly maxMemoryMb?: number;
+  readonly greedy?: boolean;
   readonly watch?: boolean;
   readonly withParent?: boolean;
 }
@@ -25,7 +31,16 @@ export const tasksCommand: AddCommand = (program, context) => {
     .description('serve the tasks of this application')
     .argument('[paths...]', 'task modules: paths or globs (default: tasks.*, **/*.tasks.*, tasks/**)')
     .option('--url <url>', 'where the broker is: amqp://, amqps:// or memory://')
-    .option('--concurrency <n>', 'handlers at once in this process (default: 100)', readConcurrency)
+    .option(
+      '--concurrency <n>',
+      'handlers at once (default: 100; with a pool, its workers)',
+      readNumber('--concurrency'),
+    )
+    .addOption(new Option('--pool <kind>', 'where handlers run (default: inline)').choices(POOL_KINDS))
+    .option('--workers <n>', 'children of the pool (default: the cores of the processor)', readNumber('--workers'))
+    .option('--max-tasks-per-child <n>', 'a child process ends after so many', readNumber('--max-tasks-per-child'))
+    .option('--max-memory-mb <n>', 'a child that takes more is replaced', readNumber('--max-memory-mb'))
+    .option('--greedy', 'at the end, finish what was taken from the queues as well')
     .option('--watch', 'restart when a loaded file changes')
     .addOption(new Option('--with-parent', 'end with the process that started this one').hideHelp())
     .action((paths: string[], flags: TasksFlags) =>
@@ -36,8 +51,8 @@ export const tasksCommand: AddCommand = (program, context) => {
 async function serveTasks(context: CommandContext, paths: readonly string[], flags: TasksFlags): Promise<number> {
   const { service, output } = context;
   const files = await loadTasks(service, { paths: paths.length > 0 ? paths : undefined });
-  const { url, concurrency, withParent } = flags;
-  service.configure({ ...(url !== undefined && { url }), ...(concurrency !== undefined && { concurrency }) });
+  const { watch: _watch, withParent, ...settings } = flags;
+  service.configure(settings);
   if (service.tasks.size === 0) {
     const searched = files.length > 0 ? `loaded ${files.join(', ')}` : `searched ${process.cwd()}`;
     output.error(`bgtasks: no task is registered (${searched}). Name the modules: bgtasks tasks src/tasks.ts\n`);
@@ -67,6 +82,6 @@ function brokerName(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-function readConcurrency(text: string): number {
-  return wholeNumber('--concurrency', text, (message) => new InvalidArgumentError(message));
+function readNumber(name: string): (text: string) => number {
+  return (text) => wholeNumber(name, text, (message) => new InvalidArgumentError(message));
 }

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   BODY_TOO_LARGE: 'A body is larger than `maxBodyBytes`.',
   CALLER_REFUSED: 'A caller is not signed with the `callerSecret` of the service that it came to.',
   CALL_ABORTED: 'The AbortSignal of a call was triggered while the call waited.',
+  CHILD_LOST: 'The process or thread of a pool that ran a handler ended before the handler did.',
   CIRCUIT_OPEN: 'The last calls for the remote fields of a route all failed, so for some seconds none are made.',
   CONNECTION_FAILED: 'The broker, or the server of a WebSocket client, cannot be reached.',
   CONNECTION_LOST: 'The connection was lost while a call waited; its task may have run.',

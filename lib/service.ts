@@ -10,6 +10,7 @@ import type { RowChanges } from './adapters/typeorm/row-changes.js';
 import { asyncTasks } from './async-task.js';
 import type { Broker, Declaration } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
+import { childHost } from './child-host.js';
 import { InvalidationListener } from './clients/invalidation-listener.js';
 import { Invalidations } from './clients/invalidations.js';
 import { Outbox } from './clients/outbox.js';
@@ -21,6 +22,7 @@ import type { Contract, Remote } from './contract/contract.js';
 import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
+import { childModules } from './loader/child-modules.js';
 import { type MetricsText, MonitorServer } from './monitoring/server.js';
 import { combined, type MaybeObserver, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
@@ -56,11 +58,16 @@ import type { WebSocketTaskFn } from './tasks/websocket.js';
 import { readTls } from './tls.js';
 import { Dependencies } from './worker/dependencies.js';
 import { Hold } from './worker/hold.js';
+import { type ChildSource, Pools } from './worker/pool/pools.js';
 import { Runs } from './worker/runs.js';
 import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
 import { WebSocketWorker } from './worker/websocket-worker.js';
 import { jobSource, sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
+
+const CHILD_ENTRY = new URL('./pool-child/main.js', import.meta.url);
+/** For handlers in children that are given up: their answers come from another process. */
+const CHILD_GRACE_MS = 1000;
 
 export interface Health {
   /** True while a connection to the broker is open. */
@@ -77,6 +84,10 @@ export interface Health {
   readonly reconnects: number;
   /** Answers whose caller was gone, since the service was opened. */
   readonly repliesDropped: number;
+  /** Processes and threads that run handlers. */
+  readonly children: number;
+  /** Those that ended unasked or had to be killed, since the service was opened. */
+  readonly childrenLost: number;
 }
 
 export type ServeFn = <T extends object>(
@@ -102,6 +113,7 @@ interface Running {
   presence?: PresenceClient;
   readonly invalidations: Invalidations;
   readonly invalidationListener: InvalidationListener;
+  readonly pools: Pools;
 }
 
 /** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
@@ -131,6 +143,10 @@ export interface ServiceInternals {
   stop(): Promise<boolean>;
   /** Stops serving routes that have left the registry. */
   withdrawRemoved(): Promise<void>;
+  /** The modules that registered tasks, for children to load. */
+  readonly loadedModules: Set<string>;
+  /** In a child of a pool: opens what handlers need. `urls`: where the parent is connected. */
+  prepareChild(urls: readonly string[]): Promise<void>;
 }
 
 export class Service implements AsyncDisposable {
@@ -147,6 +163,7 @@ export class Service implements AsyncDisposable {
   #starting: Promise<void> | undefined;
   #stopping: Promise<boolean> | undefined;
   #isClosed = false;
+  readonly #loadedModules = new Set<string>();
   #ownsDataSource = false;
   #layer: Layer = 'direct';
 
@@ -270,6 +287,7 @@ export class Service implements AsyncDisposable {
 
   /** Connects, declares, consumes: what `bgtasks tasks` does. A service that only calls need not start. */
   start(): Promise<void> {
+    if (childHost()) return Promise.resolve(); // its parent serves
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;
     });
@@ -300,6 +318,7 @@ export class Service implements AsyncDisposable {
     const isDrained = drained.every((each) => each);
     const stillRunning = worker.running + webSockets.running;
     if (!isDrained) logger.warn({ drainMs, running: stillRunning }, 'closed while handlers were running');
+    await running.pools.close(CHILD_GRACE_MS);
     await webSockets.close();
     this.#running = undefined;
     this.#open = undefined;
@@ -322,7 +341,7 @@ export class Service implements AsyncDisposable {
   }
 
   health(): Health {
-    const { broker, worker, client, webSockets } = this.#open ?? {};
+    const { broker, worker, client, webSockets, pools } = this.#open ?? {};
     const hasSockets = webSockets?.address !== undefined; // enough where there is nothing to consume
     const { reconnects = 0, repliesDropped = 0 } = broker?.counts ?? {};
     return {
@@ -333,6 +352,8 @@ export class Service implements AsyncDisposable {
       pendingCalls: client?.pending.size ?? 0,
       reconnects,
       repliesDropped,
+      children: pools?.children ?? 0,
+      childrenLost: pools?.lost ?? 0,
     };
   }
 
@@ -376,12 +397,15 @@ export class Service implements AsyncDisposable {
       });
     },
     stop: () => this.#stop(),
+    loadedModules: this.#loadedModules,
+    prepareChild: (urls) => this.#prepareChild(urls),
     withdrawRemoved: async () => this.#open?.worker.withdrawRemoved(),
   };
 
   // ---------- registering
 
   #add(task: TaskDefinition, layer: Layer): void {
+    childHost()?.registered(this, task);
     this.#registry.add(task, layer, this.#isTest());
     const discovery = discoveryOf(task, () => this.#registry.all());
     if (discovery && !this.#registry.get(discovery.route)) this.#registry.add(discovery, layer, this.#isTest());
@@ -411,8 +435,9 @@ export class Service implements AsyncDisposable {
   async #start(): Promise<void> {
     await this.#stopping;
     this.#isClosed = false;
-    const { broker, worker, webSockets, outbox, monitor } = await this.#opened('it was not started');
+    const { broker, worker, webSockets, pools, outbox, monitor } = await this.#opened('it was not started');
     await monitor?.listen(); // first: probes may ask while the broker is away
+    await pools.start(this.#registry.all()); // before the broker: what is wrong with modules is told without one
     if (worker.needsBroker || outbox) await broker.connect();
     await this.#initializeDataSource();
     outbox?.start();
@@ -524,7 +549,8 @@ export class Service implements AsyncDisposable {
     };
     const dependencies = new Dependencies(scopeOf({ caller: {}, deadline: undefined }), settings.logger);
     const runs = new Runs(observer);
-    const shared = { registry, settings, scopeOf, middleware, checkDto, dependencies, runs };
+    const pools = new Pools(settings, this.#childSource());
+    const shared = { registry, settings, scopeOf, middleware, checkDto, dependencies, runs, pools };
     const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold, health: () => this.health() });
     const webSocketWorker = new WebSocketWorker(shared);
     const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
@@ -541,7 +567,18 @@ export class Service implements AsyncDisposable {
       monitor,
       invalidations,
       invalidationListener,
+      pools,
     };
+  }
+
+  #childSource(): ChildSource {
+    return { entry: CHILD_ENTRY, modules: () => childModules(this.#loadedModules, this.settings.tasks) };
+  }
+
+  /** The command line of the parent may have another address than the modules. Calls open the child's own connection. */
+  async #prepareChild(urls: readonly string[]): Promise<void> {
+    if (!this.#settings && String(this.#peek().urls) !== String(urls)) this.configure({ url: urls });
+    await this.#initializeDataSource();
   }
 
   /** Remote fields may ask before anything is open. */

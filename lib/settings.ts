@@ -6,6 +6,7 @@
  * Errors: `INVALID_SETTING`, naming the setting, its value and what is allowed.
  */
 
+import { availableParallelism } from 'node:os';
 import type { TlsOptions } from './broker/broker.js';
 import { BgTasksError, preview } from './errors.js';
 import {
@@ -26,6 +27,7 @@ import {
   type RemoteFieldsSettings,
   resolveRemoteFields,
 } from './remote/settings.js';
+import { isPoolKind, POOL_KINDS, type PoolKind } from './tasks/pool.js';
 import type { Middleware } from './tasks/task.js';
 import { tlsProblem } from './tls.js';
 import {
@@ -81,8 +83,18 @@ export interface ServiceOptions {
   environment?: 'production' | 'development' | 'test';
   /** How long a call waits for its answer. Default: 60,000. */
   rpcTimeoutMs?: number;
-  /** Handlers of calls at once in this process, and as many of jobs and events. Default: 100. */
+  /** Handlers of calls at once in this process, and as many of jobs and events. Default: 100; with a pool, `workers`. */
   concurrency?: number;
+  /** Where handlers run, unless a task says otherwise: here, or in children without a connection. Default: `inline`. */
+  pool?: PoolKind;
+  /** Children of a pool. Default: the cores of the processor. */
+  workers?: number;
+  /** A child process ends after so many tasks, and another one takes its place. Default: never. */
+  maxTasksPerChild?: number;
+  /** A child that takes more after a task is replaced; of a thread V8 ends one whose heap grows beyond. Default: no limit. */
+  maxMemoryMb?: number;
+  /** Whether `close()` finishes what this process has taken from its queues, or only what runs. Default: false. */
+  greedy?: boolean;
   /** How long `close()` waits for handlers that run. Default: 30,000. */
   drainMs?: number;
   /** The largest body that is sent or read. Default: 16 MiB. */
@@ -137,6 +149,11 @@ export interface Settings {
   readonly environment: 'production' | 'development' | 'test';
   readonly rpcTimeoutMs: number;
   readonly concurrency: number;
+  readonly pool: PoolKind;
+  readonly workers: number;
+  readonly maxTasksPerChild: number | undefined;
+  readonly maxMemoryMb: number | undefined;
+  readonly greedy: boolean;
   readonly drainMs: number;
   readonly maxBodyBytes: number;
   readonly json: JsonNumbers | undefined;
@@ -168,6 +185,7 @@ const TEXTS = [
   'vhost',
   'environment',
   'replyQueue',
+  'pool',
   'callerSecret',
   'monitorHost',
   'logLevel',
@@ -182,11 +200,22 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
 };
 /** With commas, as variables. */
 const LISTS = ['url', 'tasks'] as const;
-const NUMBERS = ['port', 'rpcTimeoutMs', 'concurrency', 'drainMs', 'maxBodyBytes', 'monitorPort'] as const;
+const NUMBERS = [
+  'port',
+  'rpcTimeoutMs',
+  'concurrency',
+  'workers',
+  'maxTasksPerChild',
+  'maxMemoryMb',
+  'drainMs',
+  'maxBodyBytes',
+  'monitorPort',
+] as const;
 /** `true` or `false`, as variables. */
 const FLAGS = ['metrics', 'tracing'] as const;
 const OBJECTS = [
   'withAsync',
+  'greedy',
   'json',
   'dataSource',
   'outbox',
@@ -237,7 +266,7 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     replyQueue: given.replyQueue ?? 'direct',
     environment: given.environment ?? 'production',
     rpcTimeoutMs: given.rpcTimeoutMs ?? 60_000,
-    concurrency: given.concurrency ?? 100,
+    ...poolSettings(given),
     drainMs: given.drainMs ?? 30_000,
     maxBodyBytes: given.maxBodyBytes ?? 16 * 1024 * 1024,
     json: given.json && Object.freeze({ ...given.json }),
@@ -256,6 +285,12 @@ export function resolveSettings(options: ServiceOptions, environment: Environmen
     remoteFields: resolveRemoteFields(given.remoteFields, isTest),
     websocket: resolveWebSocket(given.websocket),
   });
+}
+
+function poolSettings({ pool = 'inline', workers = availableParallelism(), ...given }: ServiceOptions) {
+  const { concurrency = pool === 'inline' ? 100 : workers, greedy = false } = given;
+  const { maxTasksPerChild, maxMemoryMb } = given;
+  return { pool, workers, concurrency, maxTasksPerChild, maxMemoryMb, greedy };
 }
 
 function outboxOf({ outbox, dataSource }: ServiceOptions): OutboxSettings | undefined {
@@ -373,7 +408,8 @@ function problemWith(name: string, value: unknown): string | undefined {
     return `must have the methods ${LOG_LEVELS.join(', ')}.`;
   }
   if (name === 'metrics') return metricsProblem(value);
-  if ((name === 'withAsync' || name === 'tracing') && typeof value !== 'boolean')
+  if (name === 'pool' && !isPoolKind(value)) return `must be one of ${POOL_KINDS.join(', ')}, not ${preview(value)}.`;
+  if ((name === 'withAsync' || name === 'tracing' || name === 'greedy') && typeof value !== 'boolean')
     return `must be true or false, not ${preview(value)}.`;
   if (name === 'remoteFields' || name === 'websocket') {
     const problem = name === 'websocket' ? websocketProblem(value) : problemWithRemoteFields(value);

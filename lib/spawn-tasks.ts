@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childHost } from './child-host.js';
 import { service as defaultService } from './default-service.js';
 import { loadTasks } from './loader/load-tasks.js';
 import type { Service } from './service.js';
@@ -43,10 +44,19 @@ export interface SpawnedTasks extends AsyncDisposable {
 /** Starts the worker of this application. Resolves once the process is there; its output goes where that of this one goes. */
 export async function spawnTasks(options: SpawnOptions = {}): Promise<SpawnedTasks> {
   const { service = defaultService } = options;
+  if (childHost()) return NOTHING;
   return service.internals.peek().url.startsWith('memory:')
     ? serveHere(service, options)
     : new Spawned(service, options);
 }
+
+/** In a child of a pool, which loads the program of its parent: the parent has spawned the worker. */
+const NOTHING: SpawnedTasks = {
+  pid: undefined,
+  restarts: 0,
+  close: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+};
 
 async function serveHere(service: Service, { paths, cwd }: SpawnOptions): Promise<SpawnedTasks> {
   await loadTasks(service, { paths, cwd });

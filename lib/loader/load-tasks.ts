@@ -17,6 +17,7 @@ export function loadTasks(service: Service, { paths, cwd = process.cwd() }: Load
     if (config) await loadModules([config]);
     const files = await findTaskModules(paths ?? service.internals.peek().tasks, cwd);
     await loadModules(files);
+    for (const file of [...(config ? [config] : []), ...files]) service.internals.loadedModules.add(file);
     return files;
   });
 }

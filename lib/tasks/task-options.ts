@@ -11,6 +11,7 @@ import type { BodySchema } from '../schema.js';
 import { backoffProblem } from './backoff.js';
 import type { EventOptions } from './event.js';
 import type { JobOptions, RateLimitOptions } from './job.js';
+import { isPoolKind, POOL_KINDS } from './pool.js';
 import type { CatchUp } from './schedule.js';
 import type { Handler, TaskKind } from './task.js';
 
@@ -33,7 +34,7 @@ export function splitArguments(
   throw new BgTasksError('INVALID_TASK', message, { route });
 }
 
-const RUN = ['deps', 'description', 'concurrency', 'timeoutMs', 'middleware'];
+const RUN = ['deps', 'description', 'pool', 'concurrency', 'timeoutMs', 'middleware'];
 const COMMON = ['body', 'protocol', 'queue', 'params', ...RUN];
 const RETRY = ['attempts', 'backoff', 'retryOn', 'onFailed'];
 const WORK = [...COMMON, ...RETRY, 'queueType', 'maxPriority', 'rateLimit', 'dedupe'];
@@ -98,7 +99,11 @@ function problemOf(options: AnyTaskOptions): string | undefined {
     name,
     filter,
     queue,
+    pool,
   } = options;
+  if (pool !== undefined && !isPoolKind(pool)) {
+    return `"pool" must be one of ${POOL_KINDS.join(', ')}, not ${preview(pool)}.`;
+  }
   const isSchema = typeof body === 'function' || (typeof body === 'object' && body !== null && '~standard' in body);
   if (body !== undefined && !isSchema) return `"body" must be a schema or a class, not ${preview(body)}.`;
   if (middleware !== undefined && !isFunctionList(middleware)) {

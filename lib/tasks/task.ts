@@ -6,6 +6,7 @@ import type { Logger } from '../logger.js';
 import type { Failure } from '../protocols/failure.js';
 import type { ProtocolName } from '../protocols/protocol.js';
 import type { BodySchema } from '../schema.js';
+import type { PoolKind } from './pool.js';
 import type { Schedule } from './schedule.js';
 import type { AnyTaskOptions } from './task-options.js';
 import type { Parameters } from './websocket.js';
@@ -58,7 +59,9 @@ export interface TaskOptions<S extends BodySchema | undefined = undefined, D ext
   params?: readonly string[];
   /** Shown by `bgtasks routes`. */
   description?: string;
-  /** Handlers of this task at once in this process. Default: that of the service. */
+  /** Where the handler runs: in this process, in a thread or in a process of its own. Default: that of the service. */
+  pool?: PoolKind;
+  /** Handlers of this task at once in this process. Default: that of the service; with a pool, its `workers`. */
   concurrency?: number;
   /** The longest a handler may take, in milliseconds. Default: no limit but the caller's deadline. */
   timeoutMs?: number;

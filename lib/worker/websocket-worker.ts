@@ -56,7 +56,9 @@ export class WebSocketWorker {
     const task = this.#find(name);
     if (!task) return Promise.resolve(unknownTarget(name));
     if (!this.#hasRoom(task)) return Promise.resolve(BUSY_OUTCOME);
-    const run = this.#run(task, command, caller, callId).finally(() => this.#leave(name, run));
+    const run = this.#run(this.#parts.pools.placed(task), command, caller, callId).finally(() =>
+      this.#leave(name, run),
+    );
     this.#runs.add(run);
     this.#runningOf.set(name, (this.#runningOf.get(name) ?? 0) + 1);
     return run;

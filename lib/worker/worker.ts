@@ -3,7 +3,8 @@
  *
  * Shape:  one consumer per queue. At most `concurrency` handlers of calls at once in this process, and as many of jobs and
  *         events: a hundred long jobs must not keep callers waiting. A task that is registered later is served from then on.
- * Bounds: `drain` waits for running handlers; what has not started goes back to its queue.
+ *         Tasks of a pool have the room of that pool, and calls go first there.
+ * Bounds: `drain` waits for running handlers; what has not started goes back to its queue, unless the service is greedy.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '../broker/broker.js';
@@ -23,6 +24,7 @@ import type { Dependencies } from './dependencies.js';
 import { Gate } from './gate.js';
 import type { Hold } from './hold.js';
 import { Lane, prefetchOf } from './lane.js';
+import type { Pools } from './pool/pools.js';
 import { Presence } from './presence.js';
 import { RunningHandlers } from './running-handlers.js';
 import type { Runs } from './runs.js';
@@ -43,6 +45,8 @@ export interface WorkerParts {
   readonly checkDto: DtoChecker;
   readonly dependencies: Dependencies;
   readonly running: RunningHandlers;
+  /** Where handlers run that do not run here. */
+  readonly pools: Pools;
   /** Where jobs may wait for a test. */
   readonly jobHold: Hold;
   readonly runs: Runs;
@@ -68,20 +72,24 @@ export class Worker {
   readonly #sharedJobs = new Map<string, SharedJob>();
   #stopListening: (() => void) | undefined;
   #isDraining = false;
+  /** What has not started goes back to its queue. */
+  #givesBack = false;
+  /** Deliveries that wait for room, or run. */
+  #taken = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: Omit<WorkerParts, 'running'>) {
     const running = new RunningHandlers();
     this.#parts = { ...parts, running };
-    this.#rpcGate = new Gate(parts.settings.concurrency);
-    this.#workGate = new Gate(parts.settings.concurrency);
+    this.#rpcGate = new Gate(parts.pools.inlineLimit);
+    this.#workGate = new Gate(parts.pools.inlineLimit);
     this.#cancellations = new Cancellations(parts);
     const presence = new Presence(parts);
     this.#control = new ControlListener({ ...parts, presence, onCancel: (id) => running.abort(id) });
   }
 
   get running(): number {
-    return this.#rpcGate.running + this.#workGate.running;
+    return this.#rpcGate.running + this.#workGate.running + this.#parts.pools.running;
   }
 
   /** False where every task is a schedule of the process alone. */
@@ -128,35 +136,49 @@ export class Worker {
     await this.#parts.broker.deleteQueue(place);
   }
 
-  /** Takes nothing new and waits for what runs, at most `drainMs`; then its signals are aborted. True where all ended in time. */
+  /**
+   * Takes nothing new and waits for what runs, and where the service is greedy for what was taken, at most `drainMs`; then
+   * its signals are aborted. True where all ended in time.
+   */
   async drain(drainMs: number): Promise<boolean> {
     this.#isDraining = true;
+    this.#givesBack = !this.#parts.settings.greedy;
     this.#stopListening?.();
     const consumers = await Promise.allSettled(this.#consumers.values());
     await Promise.all(consumers.map((each) => each.status === 'fulfilled' && each.value.cancel()));
-    this.#giveBackWaiting();
-    if (this.running === 0) return true;
+    this.#parts.jobHold.release();
+    if (this.#givesBack) this.#giveBackWaiting();
+    const isIdle = await this.#idleWithin(drainMs);
+    if (!isIdle) await this.#giveUp();
+    return isIdle;
+  }
+
+  async #idleWithin(drainMs: number): Promise<boolean> {
+    if (this.#isIdle) return true;
     let timer: NodeJS.Timeout | undefined;
     const idle = new Promise<boolean>((resolve) => {
       this.#onIdle = () => resolve(true);
       timer = setTimeout(resolve, drainMs, false);
     });
-    const isIdle = await idle.finally(() => clearTimeout(timer));
-    if (!isIdle) await this.#giveUp();
-    return isIdle;
+    return idle.finally(() => clearTimeout(timer));
+  }
+
+  get #isIdle(): boolean {
+    return this.running === 0 && this.#taken === 0;
   }
 
   /** A handler that listens can still answer. */
   async #giveUp(): Promise<void> {
+    this.#givesBack = true;
+    this.#giveBackWaiting();
     this.#parts.running.abortAll(new ServiceStoppingError('its handlers were given up'));
     await nextTurn();
   }
 
   /** Another worker can have it while this one finishes what runs. */
   #giveBackWaiting(): void {
-    this.#parts.jobHold.release();
     for (const lane of this.#lanes) lane.open();
-    for (const gate of [this.#rpcGate, this.#workGate]) gate.open();
+    for (const gate of [this.#rpcGate, this.#workGate, ...this.#parts.pools.gates]) gate.open();
   }
 
   async #setUpAndServe(task: TaskDefinition): Promise<void> {
@@ -215,7 +237,7 @@ export class Worker {
       onDelivery: (delivery) => {
         const { route } = protocol.decodeInfo(delivery);
         const named = route === undefined ? undefined : this.#parts.registry.get(route);
-        if (this.#isDraining) return delivery.reject({ requeue: true });
+        if (this.#givesBack) return delivery.reject({ requeue: true });
         if (!named || this.#placeOf(named) !== place) return refuseUnknown(this.#parts, protocol, delivery);
         if (named.kind === 'job') return this.#takeShared(named, queue, delivery);
         const serve: Serve = (current) => serveRpc(this.#parts, current, protocolOf(current), queue, delivery);
@@ -232,7 +254,7 @@ export class Worker {
   }
 
   #sharedJob(task: TaskDefinition, queue: string): SharedJob {
-    const lane = new Lane(this.#workGate, this.#concurrencyOf(task), undefined);
+    const lane = new Lane(this.#workGateOf(task), this.#concurrencyOf(task), undefined);
     this.#lanes.push(lane);
     const dedupe = task.options.dedupe ? new Dedupe() : undefined;
     return { lane, origin: { queue, mainQueue: queue, dedupe, cancellations: this.#cancellations } };
@@ -241,7 +263,7 @@ export class Worker {
   async #consumeWork(task: TaskDefinition): Promise<Consumer> {
     const { queue, highQueue, ...source } = sourceOf(task, this.#parts.settings.serviceName);
     const { rateLimit, dedupe } = task.options;
-    const lane = new Lane(this.#workGate, this.#concurrencyOf(task), rateLimit);
+    const lane = new Lane(this.#workGateOf(task), this.#concurrencyOf(task), rateLimit);
     this.#lanes.push(lane);
     const cancellations = this.#cancellations;
     if (task.kind === 'job') await cancellations.serve(task.route);
@@ -269,14 +291,22 @@ export class Worker {
   #takeWork(task: TaskDefinition, lane: Lane, isUrgent: boolean, origin: WorkOrigin, delivery: Delivery): void {
     this.#parts.runs.arrived(delivery);
     const serve: Serve = (current) => serveWork(this.#parts, current, origin, delivery);
-    const enter = () => lane.enter(() => this.#run(lane, task.route, delivery, serve), isUrgent);
+    const enter = () => {
+      this.#taken += 1;
+      lane.enter(() => this.#run(lane, task.route, delivery, serve), isUrgent);
+    };
     if (task.kind === 'job') this.#parts.jobHold.enter(delivery, enter);
     else enter();
   }
 
   #takeRpc(route: string, delivery: Delivery, serve: Serve): void {
     this.#parts.runs.arrived(delivery);
-    this.#rpcGate.enter(() => this.#run(this.#rpcGate, route, delivery, serve));
+    const task = this.#parts.registry.get(route);
+    const pool = task && this.#parts.pools.gateOf(task);
+    const gate = pool ?? this.#rpcGate;
+    this.#taken += 1;
+    // A pool is shared with jobs: somebody waits for a call.
+    gate.enter(() => this.#run(gate, route, delivery, serve), pool !== undefined);
   }
 
   /** In tests the time stands still: nothing fires by itself. */
@@ -290,26 +320,32 @@ export class Worker {
   /** Resolves when the handler has ended. */
   #tick(task: TaskDefinition): Promise<void> {
     return new Promise((resolve) => {
-      const run = () => (this.#isDraining ? Promise.resolve() : runTick(this.#parts, task));
-      this.#workGate.enter(() => {
+      const run = () => (this.#isDraining ? Promise.resolve() : runTick(this.#parts, this.#parts.pools.placed(task)));
+      const gate = this.#workGateOf(task);
+      gate.enter(() => {
         void run().finally(() => {
-          this.#workGate.leave();
-          if (this.running === 0) this.#onIdle?.();
+          gate.leave();
+          if (this.#isIdle) this.#onIdle?.();
           resolve();
         });
       });
     });
   }
 
-  #concurrencyOf({ options }: TaskDefinition): number {
-    return options.concurrency ?? this.#parts.settings.concurrency;
+  #concurrencyOf(task: TaskDefinition): number {
+    return task.options.concurrency ?? this.#parts.pools.limitOf(task);
+  }
+
+  #workGateOf(task: TaskDefinition): Gate {
+    return this.#parts.pools.gateOf(task) ?? this.#workGate;
   }
 
   /** There is room for it in `place`. */
   #run(place: Gate | Lane, route: string, delivery: Delivery, serve: Serve): void {
     void this.#handle(route, delivery, serve).finally(() => {
+      this.#taken -= 1;
       place.leave();
-      if (this.running === 0) this.#onIdle?.();
+      if (this.#isIdle) this.#onIdle?.();
     });
   }
 
@@ -318,8 +354,8 @@ export class Worker {
     const { settings, registry } = this.#parts;
     try {
       const task = registry.get(route); // a task that replaced the one which is consumed
-      if (this.#isDraining || !task) return delivery.reject({ requeue: true });
-      await serve(task);
+      if (this.#givesBack || !task) return delivery.reject({ requeue: true });
+      await serve(this.#parts.pools.placed(task));
     } catch (error) {
       delivery.reject({ requeue: false });
       settings.logger.error({ route, err: error }, 'delivery could not be handled');
