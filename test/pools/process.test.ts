@@ -209,9 +209,11 @@ describe('a pool of processes', function () {
       const worker = await startPool('--pool', 'process', '--workers', '2');
       const burning = worker.call('burn', 60_000, { timeoutMs: 3000 }).catch(() => {});
       const { pid } = await worker.call('where');
+      const burns = () => worker.ledger.unexpected().find((id) => id.startsWith('burns in '));
+      await until(() => burns() !== undefined);
       worker.running.kill('SIGKILL');
-      await worker.running.finished;
       await until(async () => !(await isRunning(pid)));
+      await until(async () => !(await isRunning(Number(burns()?.split(' ')[2]))));
       await burning;
     });
   });

@@ -27,6 +27,7 @@ export class Pool {
   readonly #closing = new AbortController();
   #lost = 0;
   #failures = 0;
+  #isStarted = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -47,6 +48,7 @@ export class Pool {
     const members = Array.from({ length: this.#options.size }, () => this.#add());
     try {
       const [routes = []] = await Promise.all(members.map((member) => member.ready));
+      this.#isStarted = true;
       return routes;
     } catch (error) {
       await this.close(0);
@@ -88,7 +90,7 @@ export class Pool {
   #onChange(member: Member): void {
     if (member.hasEnded && this.#members.delete(member)) {
       if (member.isLost) this.#lost += 1;
-      if (!this.#closing.signal.aborted) void this.#replace(member);
+      if (this.#isStarted && !this.#closing.signal.aborted) void this.#replace(member);
     }
     if (member.isReady) this.#failures = 0;
     this.#dispatch();

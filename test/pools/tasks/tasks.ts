@@ -24,6 +24,7 @@ rpcTask(`${route}.inline`, { pool: 'inline' })(own);
 rpcTask(`${route}.thread`, { pool: 'thread' })(own);
 
 rpcTask(`${route}.burn`)((ms: number, { redelivered }) => {
+  ledger.effect(`burns in ${process.pid}`);
   burn(ms);
   return { ...own(), redelivered };
 });
