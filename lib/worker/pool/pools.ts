@@ -101,9 +101,17 @@ export class Pools {
     if (this.#settings.maxTasksPerChild !== undefined && !kinds.has('process') && !this.#isTest) {
       throw invalidSetting('"maxTasksPerChild" is for processes: set pool to "process", or leave it out.');
     }
+    for (const task of tasks) this.#checkDependencies(task);
     const needed = [...kinds].filter((kind) => kind !== 'inline');
     await Promise.all(needed.map((kind) => this.#poolOf(kind)));
     for (const task of tasks) this.#checkKnown(task);
+  }
+
+  /** What was built here cannot be given to another process. */
+  #checkDependencies(task: TaskDefinition): void {
+    if (!task.options.deps || this.#kindOf(task) === 'inline') return;
+    const message = `Task "${task.route}": "deps" are built in the process of the worker; with a pool, build them in its module.`;
+    throw new BgTasksError('INVALID_TASK', message, { route: task.route });
   }
 
   async close(graceMs: number): Promise<void> {
