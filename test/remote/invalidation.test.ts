@@ -176,7 +176,11 @@ describe('InvalidationListener', () => {
           subscriptions.push(subscription);
           await consume();
           subscription.onConsumed?.();
-          return { cancel: async () => void (cancelled += 1) };
+          return {
+            cancel: async () => {
+              cancelled += 1;
+            },
+          };
         },
       } as unknown as Broker,
       log: { ...silentLogger, warn: (_facts: object, message?: string) => void warnings.push(message ?? '') },
@@ -184,9 +188,9 @@ describe('InvalidationListener', () => {
     });
   const keysOf = ({ bindings = [] }: Subscription) => bindings.map(({ routingKey }) => routingKey);
   const deliver = (listener: Subscription | undefined, message: OutgoingMessage) => {
-    let acks = 0;
-    listener?.onDelivery({ ...message, ack: () => void (acks += 1) } as unknown as Delivery);
-    return acks;
+    const acks: true[] = [];
+    listener?.onDelivery({ ...message, ack: () => acks.push(true) } as unknown as Delivery);
+    return acks.length;
   };
 
   beforeEach(() => {
