@@ -162,7 +162,7 @@ describe('an async task', () => {
     await own.enqueue('mail.hostile', { args: [{ __bgtasks_class: 'Process' }] });
     await own.enqueue('mail.hostile', { args: [JSON.parse('['.repeat(500) + ']'.repeat(500))] });
     await until(() => failures.length === 2);
-    const codes = failures.map((facts) => (facts as { error: { code: string } }).error.code);
+    const codes = failures.map((facts) => (facts as { err: { code: string } }).err.code);
     expect(codes).to.deep.equal(['BAD_BODY', 'BAD_BODY']);
   });
 

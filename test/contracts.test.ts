@@ -130,4 +130,42 @@ describe('a contract', () => {
     const stuff = contract(Stuff, 'x', { doSomeStuff: ['a'], doMoreStuff: ['a'] });
     expect(() => service.serve(stuff, { doSomeStuff: async () => '' } as never)).to.throw('no method "doMoreStuff"');
   });
+
+  it('that inherits is refused with celery, with the reason, and rest arguments are too', () => {
+    abstract class Base {
+      abstract one(arg: string): string;
+    }
+    abstract class Chained extends Base {
+      abstract two(...args: string[]): number;
+    }
+    class Real extends Chained {
+      one(arg: string) {
+        return arg;
+      }
+      two(...args: string[]) {
+        return args.length;
+      }
+    }
+    abstract class Rest {
+      abstract two(...args: string[]): number;
+    }
+    const service = new Service({ url: 'memory://contract' });
+    const chained = contract(Chained, 'Chained', { one: ['arg'], two: ['args'] });
+    expect(() => service.serve(chained, Real, { protocol: 'celery' })).to.throw('extends another class');
+    const rest = contract(Rest, 'Rest', { two: ['args'] });
+    expect(() => service.serve(rest, Real, { protocol: 'celery' })).to.throw('"two" has rest arguments');
+    expect([...service.tasks.keys()]).to.not.include('Chained.one');
+  });
+
+  it('has its own timeout for a method, before that of the proxy', async () => {
+    const stuff = contract(Stuff, 'Slow', { doSomeStuff: { args: ['arg'], timeoutMs: 50 }, doMoreStuff: ['arg'] });
+    const service = autoClose(new Service({ url: 'memory://slow-contract', logger: silentLogger, drainMs: 0 }));
+    const never = new Promise<never>(() => {});
+    service.serve(stuff, { doSomeStuff: () => never, doMoreStuff: (arg) => arg });
+    await service.start();
+    const remote = service.remote(stuff, { timeoutMs: 60_000 });
+    const error = (await rejection(remote.doSomeStuff('x'))) as Error;
+    expect(error.message).to.contain('within 50 ms');
+    expect(await remote.doMoreStuff('x')).to.equal('x');
+  });
 });
