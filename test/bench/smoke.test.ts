@@ -6,7 +6,9 @@ import { rabbitUrl } from '../support/rabbitmq.js';
 
 const run = promisify(execFile);
 const ROOT = new URL('../../../', import.meta.url);
-const TSC = createRequire(import.meta.url).resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+const TSC = createRequire(import.meta.url)
+  .resolve('typescript/package.json')
+  .replace('package.json', 'bin/tsc');
 
 /** Without the packages of the peers, which only `bench/` installs. */
 describe('the bench', () => {
@@ -18,6 +20,9 @@ describe('the bench', () => {
     const rows = stdout.split('\n').filter((line) => line.startsWith('| bgtasks'));
     expect(stdout.split('\n').filter((line) => line.startsWith('| raw amqplib'))).to.have.length(3);
     expect(rows).to.have.length(3);
-    for (const row of rows) expect(row).to.match(/ x \|/).and.not.match(/NaN|Infinity/);
+    for (const row of rows)
+      expect(row)
+        .to.match(/ x \|/)
+        .and.not.match(/NaN|Infinity/);
   });
 });
