@@ -25,8 +25,9 @@ type Node = Readonly<Record<string, unknown>>;
 const BINDING_VERSION = '0.3.0';
 const REPLY_CHANNEL = 'replies';
 
-export function asyncApi(tasks: readonly TaskDefinition[], facts: AsyncApiFacts): Node {
+export function asyncApi(all: readonly TaskDefinition[], facts: AsyncApiFacts): Node {
   const ids = new Ids();
+  const tasks = all.filter(({ kind, schedule }) => kind !== 'websocket' && !schedule?.perProcess); // not over the broker
   const named = tasks.map((task) => [ids.of(task.route), task] as const);
   const hasCalls = tasks.some(({ kind }) => kind === 'rpc');
   const channels = named.map(([id, task]) => [id, channelOf(task, facts.serviceName)] as const);

@@ -33,19 +33,24 @@ export interface PublishFacts {
   readonly caller: Caller;
 }
 
-/** A run of a handler, with the check of its body. */
-export interface HandleFacts {
-  readonly kind: TaskKind;
-  readonly route: string;
+export interface MessageSource {
   readonly exchange: string;
   readonly routingKey: string;
   /** Undefined where it is of this process alone. */
   readonly queue: string | undefined;
+  /** Of the body. */
+  readonly bytes: number;
+}
+
+/** A run of a handler, with the check of its body. */
+export interface HandleFacts {
+  readonly kind: TaskKind;
+  readonly route: string;
   readonly messageId: string;
   readonly correlationId: string | undefined;
   readonly attempt: number;
-  /** Of the body. */
-  readonly bytes: number;
+  /** Undefined for what came by no broker: a WebSocket, a schedule of the process. */
+  readonly source: MessageSource | undefined;
   /** From the arrival in this process to the start. */
   readonly waitMs: number;
   readonly caller: Caller;

@@ -23,7 +23,7 @@ import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
 import { childModules } from './loader/child-modules.js';
-import { type MetricsText, MonitorServer } from './monitoring/server.js';
+import type { MetricsText, MonitorServer } from './monitoring/server.js';
 import { combined, type MaybeObserver, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
 import { discoveryOf } from './protocols/micro-framework/discovery.js';
@@ -554,7 +554,7 @@ export class Service implements AsyncDisposable {
     const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold, health: () => this.health() });
     const webSocketWorker = new WebSocketWorker(shared);
     const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
-    const monitor = this.#monitor(metrics);
+    const monitor = await this.#monitor(metrics);
     return {
       broker,
       client,
@@ -601,16 +601,20 @@ export class Service implements AsyncDisposable {
     return this.#observation;
   }
 
-  #monitor(metrics: MetricsText | undefined): MonitorServer | undefined {
+  /** Loaded where it is asked for: Node's HTTP server costs a worker memory. */
+  async #monitor(metrics: MetricsText | undefined): Promise<MonitorServer | undefined> {
     const { monitorHost: host, monitorPort: port, logger: log } = this.settings;
     if (port === undefined) return undefined;
-    return new MonitorServer({ host, port, log, metrics, isReady: () => this.#isReady(), health: () => this.health() });
+    const server = await import('./monitoring/server.js');
+    const parts = { isReady: () => this.#isReady(), health: () => this.health() };
+    return new server.MonitorServer({ host, port, log, metrics, ...parts });
   }
 
   /** Where nothing is served, a connection is all there can be. */
   #isReady(): boolean {
     const { connected, consuming } = this.health();
-    return connected && !this.#isClosed && (consuming || this.#registry.all().length === 0);
+    const isReachable = connected || this.#open?.worker.needsBroker === false;
+    return isReachable && !this.#isClosed && (consuming || this.#registry.all().length === 0);
   }
 
   async #presence(): Promise<PresenceClient> {

@@ -51,40 +51,45 @@ interface Begin {
 
 class Tracing implements Observer {
   readonly #tracer: Tracer = trace.getTracer('bgtasks');
-  readonly #common: Attributes;
+  readonly #broker: Attributes;
 
   constructor(broker: Attributes) {
-    this.#common = broker;
+    this.#broker = broker;
   }
 
   call({ route, caller }: CallFacts): Activity {
-    const attributes = { ...operation('send', 'send'), ...destination('', route), 'bgtasks.kind': 'rpc' };
+    const sent = { ...this.#broker, ...operation('send', 'send'), ...destination('', route) };
+    const attributes = { ...sent, 'bgtasks.route': route, 'bgtasks.kind': 'rpc' };
     return this.#begin({ name: `send ${route}`, kind: SpanKind.PRODUCER, attributes, caller });
   }
 
   publish({ kind, route, exchange, routingKey, messageId, caller }: PublishFacts): Activity {
     const attributes = {
+      ...this.#broker,
       ...operation('send', 'send'),
       ...destination(exchange, routingKey),
       'messaging.message.id': messageId,
+      'bgtasks.route': route,
       'bgtasks.kind': kind,
     };
     return this.#begin({ name: `send ${route}`, kind: SpanKind.PRODUCER, attributes, caller });
   }
 
   handle(facts: HandleFacts): Activity {
-    const { kind, route, exchange, routingKey, queue, messageId, correlationId, attempt, bytes, caller } = facts;
+    const { kind, route, messageId, correlationId, attempt, source, caller } = facts;
+    const own = { 'bgtasks.route': route, 'bgtasks.kind': kind, 'bgtasks.attempt': attempt };
+    const begin = { name: `process ${route}`, caller, isRemote: true };
+    if (!source) return this.#begin({ ...begin, kind: SpanKind.SERVER, attributes: own });
     const attributes = {
+      ...this.#broker,
       ...operation('process', 'process'),
-      ...destination(exchange, routingKey, queue),
+      ...destination(source.exchange, source.routingKey, source.queue),
       'messaging.message.id': messageId,
       ...(correlationId !== undefined && { 'messaging.message.conversation_id': correlationId }),
-      'messaging.message.body.size': bytes,
-      'bgtasks.route': route,
-      'bgtasks.kind': kind,
-      'bgtasks.attempt': attempt,
+      'messaging.message.body.size': source.bytes,
+      ...own,
     };
-    return this.#begin({ name: `process ${route}`, kind: SpanKind.CONSUMER, attributes, caller, isRemote: true });
+    return this.#begin({ ...begin, kind: SpanKind.CONSUMER, attributes });
   }
 
   remoteBatch({ route, keys, caller }: BatchFacts): Activity {
@@ -101,8 +106,7 @@ class Tracing implements Observer {
   }
 
   #begin({ name, kind, attributes, caller, isRemote = false }: Begin): Activity {
-    const all = kind === SpanKind.INTERNAL ? attributes : { ...this.#common, ...attributes };
-    const span = this.#tracer.startSpan(name, { kind, attributes: all }, parentOf(caller, isRemote));
+    const span = this.#tracer.startSpan(name, { kind, attributes }, parentOf(caller, isRemote));
     const inside = trace.setSpan(context.active(), span);
     return {
       caller: { ...caller, ...traceOf(span) },

@@ -19,6 +19,7 @@ export interface TaskQueues {
 
 /** Where the deliveries of a task wait. */
 export function queuesOf(task: TaskDefinition, serviceName: string | undefined): TaskQueues {
+  if (task.kind === 'websocket' || task.schedule?.perProcess) return { queues: [], deadQueue: undefined };
   if (task.kind === 'rpc') {
     const { queue } = PROTOCOLS[task.options.protocol ?? 'json'].requestsOf(task.route, task.options);
     return { queues: [queue], deadQueue: undefined };

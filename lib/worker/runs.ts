@@ -64,20 +64,18 @@ export class Runs {
     if (this.#observer) this.#arrivals.set(delivery, performance.now());
   }
 
-  /** `queue` is undefined where it is of this process alone. Followed by one `end`. */
-  begin({ kind, route }: TaskDefinition, queue: string | undefined, info: RunInfo, delivery: Delivery): Run {
+  /** Followed by one `end`. `delivery` is left out for what came by no broker. */
+  begin({ kind, route }: TaskDefinition, info: RunInfo, delivery?: Delivery, queue?: string): Run {
     const counts = this.#countsOf(route);
     if (!this.#observer) return new Run(counts, undefined);
-    const { exchange, routingKey, body } = delivery;
     const { messageId, correlationId, caller, attempt = 1 } = info;
     const now = performance.now();
-    const waitMs = now - (this.#arrivals.get(delivery) ?? now);
-    const place = { exchange, routingKey, queue, bytes: body.length };
-    const activity = this.#observer.handle({
-      ...place,
-      ...{ kind, route, messageId, correlationId, attempt, waitMs, caller },
-    });
-    return new Run(counts, activity);
+    const arrivedAt = delivery && this.#arrivals.get(delivery);
+    const facts = { kind, route, messageId, correlationId, attempt, waitMs: now - (arrivedAt ?? now), caller };
+    const source = delivery && {
+      ...{ exchange: delivery.exchange, routingKey: delivery.routingKey, queue, bytes: delivery.body.length },
+    };
+    return new Run(counts, this.#observer.handle({ ...facts, source }));
   }
 
   retried(kind: TaskKind, route: string): void {

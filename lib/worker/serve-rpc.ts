@@ -72,7 +72,7 @@ function run(
 ): Promise<Outcome> {
   const { settings, scopeOf, checkDto, running, runs } = parts;
   const context = running.add(new DeliveryContext(task.route, info, delivery.redelivered, settings.logger));
-  const observed = runs.begin(task, queue, info, delivery);
+  const observed = runs.begin(task, info, delivery, queue);
   const serve = async () => {
     try {
       checkSignature(delivery, info.caller, settings.callerSecret);

@@ -125,7 +125,7 @@ async function callTask({ parts, task, origin, delivery, work, info, reply }: Ru
   const onEnd = origin.cancellations.run(context);
   let body: unknown;
   let isFinal = true; // what cannot be read or is refused stays as it is
-  const observed = runs.begin(task, origin.queue, info, delivery);
+  const observed = runs.begin(task, info, delivery, origin.queue);
   const serve = async (): Promise<Ended> => {
     try {
       checkSignature(delivery, info.caller, settings.callerSecret);

@@ -103,15 +103,19 @@ export class WebSocketWorker {
 
   /** Never rejects: what the handler throws is an outcome. The stack stays here, in the log. */
   #run(task: TaskDefinition, command: SocketCommand, caller: Caller, callId: string): Promise<Outcome> {
-    const { settings, scopeOf } = this.#parts;
+    const { settings, scopeOf, runs } = this.#parts;
     const { route } = task;
     const deadline = command.timeoutMs === undefined ? undefined : Date.now() + command.timeoutMs;
     const info = { messageId: callId, correlationId: callId, replyTo: undefined, deadline, caller };
     const context = this.#handlers.add(new DeliveryContext(route, info, false, settings.logger));
-    return runIn({ ...scopeOf(info), task: context }, async () => {
+    const observed = runs.begin(task, info);
+    const serve = async (): Promise<Outcome> => {
       try {
-        return { value: await this.#call(task, { args: command.args, kwargs: command.kwargs }, context) };
+        const value = await this.#call(task, { args: command.args, kwargs: command.kwargs }, context);
+        observed.end({ value });
+        return { value };
       } catch (error) {
+        observed.end({ error });
         // A caller's own mistake must not fill the log with stacks.
         const level = error instanceof BgTasksError && error.code === 'BAD_ARGUMENTS' ? 'debug' : 'error';
         context.log[level]({ route, messageId: callId, err: error }, 'task failed');
@@ -119,7 +123,8 @@ export class WebSocketWorker {
       } finally {
         context.end();
       }
-    });
+    };
+    return runIn({ ...scopeOf(info), task: context }, () => observed.around(serve));
   }
 
   async #call(task: TaskDefinition, given: Arguments, context: DeliveryContext): Promise<unknown> {

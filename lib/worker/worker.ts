@@ -117,9 +117,10 @@ export class Worker {
     await this.#listenToControl();
   }
 
-  #listenToControl(): Promise<void> {
+  async #listenToControl(): Promise<void> {
+    if (!this.needsBroker) return;
     const served = this.#parts.registry.all().filter(({ kind }) => kind === 'rpc');
-    return this.#control.listen(served.map(({ route }) => route));
+    await this.#control.listen(served.map(({ route }) => route));
   }
 
   /** Stops serving what has left the registry, and lets callers know at once: the queues go too. */

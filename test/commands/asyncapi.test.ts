@@ -9,7 +9,7 @@ const files = {
     import { configure } from 'bgtasks';
     configure({ serviceName: 'orders', url: 'amqp://user:secret@broker.example:5673/shop' });`,
   'tasks.ts': `
-    import { every, jobTask, onEvent, rpcTask } from 'bgtasks';
+    import { every, jobTask, onEvent, rpcTask, webSocketTask } from 'bgtasks';
     import { CharField, IntegerField, nested, Serializer } from 'bgtasks/serializers';
     class Line extends Serializer({ product: new IntegerField(), note: new CharField({ required: false, allowNull: true }) }) {}
     class Order extends Serializer({ name: new CharField(), lines: nested(Line, { many: true }) }) {}
@@ -21,7 +21,9 @@ const files = {
     jobTask('orders.mail', { body: Order.many() })(() => 1);
     onEvent('users', 'user.created')(() => 1);
     onEvent('users', 'user.*', { name: 'all', broadcast: true })(() => 1);
-    every('orders.clean', '10 s')(() => 1);`,
+    every('orders.clean', '10 s')(() => 1);
+    every('orders.tick', '10 s', { perProcess: true })(() => 1);
+    webSocketTask('orders.echo', (text: string) => text);`,
 };
 
 interface Described {

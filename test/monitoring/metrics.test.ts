@@ -119,6 +119,18 @@ describe('metrics', () => {
     expect(text).to.contain('bgtasks_connected 1').and.to.contain('process_cpu_seconds_total');
   });
 
+  it('count runs that come by no broker, which is not asked for them', async () => {
+    const service = watched({ url: 'amqp://127.0.0.1:1/', websocket: { port: 0 } });
+    service.every('tick', '1 s', { perProcess: true })(() => 1);
+    await service.start();
+    await until(async () =>
+      (await samples(service, 'bgtasks_handled_total', { route: 'tick' })).some((count) => count > 0),
+    );
+    const labels = { route: 'tick', kind: 'schedule', result: 'ok' };
+    expect(await samples(service, 'bgtasks_handled_total', labels)).to.have.length(1);
+    expect(service.health().connected).to.equal(false);
+  });
+
   it('give an error of any code a bounded number of labels', async () => {
     const service = watched({ url: `memory://${unique('codes')}` });
     const route = unique('codes');

@@ -29,21 +29,25 @@ export function startTicker(rule: ScheduleRule, run: () => Promise<void>): Consu
 
 /** Middleware and scope are those of any other task. What the handler throws is logged. */
 export function runTick(parts: WorkerParts, task: TaskDefinition): Promise<void> {
-  const { scopeOf, settings, running } = parts;
+  const { scopeOf, settings, running, runs } = parts;
   const { route } = task;
   const { logger } = settings;
   const messageId = randomUUID();
   const info = { messageId, correlationId: undefined, replyTo: undefined, deadline: undefined, caller: {} };
   const context = running.add(new DeliveryContext(route, info, false, logger));
-  return runIn({ ...scopeOf(info), task: context }, async () => {
+  const observed = runs.begin(task, info);
+  const serve = async () => {
     try {
-      await callHandler(parts, task, { at: new Date() }, context);
+      const value = await callHandler(parts, task, { at: new Date() }, context);
+      observed.end({ value });
     } catch (error) {
+      observed.end({ error });
       logger.error({ route, messageId, err: error }, 'task failed');
     } finally {
       context.end();
     }
-  });
+  };
+  return runIn({ ...scopeOf(info), task: context }, () => observed.around(serve));
 }
 
 /** The longest timer of Node. */
