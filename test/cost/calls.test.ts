@@ -54,13 +54,13 @@ describe('the cost of a call', () => {
 
   it('is one timer and a few promises', async () => {
     const made: Record<string, number> = {};
-    const count = (_id: number, type: string) => {
+    const init = (_id: number, type: string) => {
       made[type] = (made[type] ?? 0) + 1;
     };
-    const hook = createHook({ init: count }).enable();
+    const hook = createHook({ init }).enable();
     await oneByOne(1);
     hook.disable();
     expect(made.Timeout).to.be.within(CALLS, CALLS + 5); // now and then one of Node's own
-    expect((made.PROMISE ?? 0) / CALLS).to.be.below(10); // caller, worker and this test
+    expect((made.PROMISE ?? 0) / CALLS).to.be.below(14); // caller, worker and this test
   });
 });
