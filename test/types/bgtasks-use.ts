@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import {
   type AnswerOf,
+  asyncTask,
   type BackOffData,
   type BodyOf,
   backOffData,
@@ -33,6 +34,7 @@ import {
   type ProviderRequest,
   provide,
   publisher,
+  Response,
   RPCClient,
   RPCResponse,
   RPCStatus,
@@ -348,4 +350,12 @@ export async function pythonNames() {
   RPCStatus.isSuccess('success');
   // @ts-expect-error neither data nor errors
   new RPCResponse({});
+  Response([1], 'success').status satisfies 'success';
+  const send = asyncTask('mail.send')(async (title: string, body: string) => title.length + body.length);
+  const queued = await send('Hi', 'there');
+  assertType<Equal<typeof queued, Job<number>>>();
+  const here: number = await send.now('Hi', 'there');
+  await send.after(here, 'Hi', 'there');
+  // @ts-expect-error two strings
+  await send('Hi');
 }
