@@ -146,7 +146,7 @@ export interface ServiceInternals {
   /** The modules that registered tasks, for children to load. */
   readonly loadedModules: Set<string>;
   /** In a child of a pool: opens what handlers need. `urls`: where the parent is connected. */
-  prepareChild(urls: readonly string[]): Promise<void>;
+  prepareChild(urls: readonly string[]): Promise<Dependencies>;
 }
 
 export class Service implements AsyncDisposable {
@@ -576,9 +576,10 @@ export class Service implements AsyncDisposable {
   }
 
   /** The command line of the parent may have another address than the modules. Calls open the child's own connection. */
-  async #prepareChild(urls: readonly string[]): Promise<void> {
+  async #prepareChild(urls: readonly string[]): Promise<Dependencies> {
     if (!this.#settings && String(this.#peek().urls) !== String(urls)) this.configure({ url: urls });
     await this.#initializeDataSource();
+    return (await this.#opened('its task was not run')).dependencies;
   }
 
   /** Remote fields may ask before anything is open. */

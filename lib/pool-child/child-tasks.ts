@@ -3,17 +3,20 @@ import type { ChildHost } from '../child-host.js';
 import { BgTasksError } from '../errors.js';
 import type { Service } from '../service.js';
 import type { TaskDefinition } from '../tasks/task.js';
+import type { Dependencies } from '../worker/dependencies.js';
 import type { RunMessage } from '../worker/pool/messages.js';
 
 export interface Found {
   readonly service: Service;
   readonly task: TaskDefinition;
+  /** Set up once in each child. */
+  readonly dependencies: Dependencies;
 }
 
 export class ChildTasks implements ChildHost {
-  readonly #tasks = new Map<string, Found[]>();
+  readonly #tasks = new Map<string, Omit<Found, 'dependencies'>[]>();
   /** Those that have run a task. */
-  readonly #used = new Map<Service, Promise<void>>();
+  readonly #used = new Map<Service, Promise<Dependencies>>();
 
   get routes(): readonly string[] {
     return [...this.#tasks.keys()];
@@ -32,11 +35,11 @@ export class ChildTasks implements ChildHost {
     const { service } = found;
     const prepared = this.#used.get(service) ?? service.internals.prepareChild(urls);
     this.#used.set(service, prepared);
-    await prepared.catch((error) => {
+    const dependencies = await prepared.catch((error) => {
       this.#used.delete(service);
       throw error;
     });
-    return found;
+    return { ...found, dependencies };
   }
 
   async close(): Promise<void> {

@@ -30,11 +30,14 @@ export class Runner {
     this.#running.set(id, context);
     let retryOn: unknown;
     try {
-      const { service, task } = await this.#tasks.find(message);
+      const { service, task, dependencies } = await this.#tasks.find(message);
       retryOn = task.options.retryOn;
       const { caller, deadline } = message.context;
       const scope = { service, caller, deadline, calls: 0, task: context };
-      const answer = await runIn(scope, async () => task.handler(message.body, context));
+      const handler = async () => task.handler(message.body, context);
+      const answer = await runIn(scope, () =>
+        dependencies.has(task) ? dependencies.run(task, context, handler) : handler(),
+      );
       this.#send({ type: 'done', id, json: jsonOf(answer), memoryMb: memoryMb() });
     } catch (error) {
       this.#send({ type: 'failed', id, error: toWire(error, retryOn), memoryMb: memoryMb() });
@@ -52,9 +55,9 @@ export class Runner {
 
   #logger(id: number): Logger {
     const at = (level: LogLevel) => (given: object, message?: string) => {
-      const { error, ...facts } = given as Record<string, unknown>;
-      const said = error instanceof Error ? { error: toWire(error) } : {};
-      const told = error === undefined || error instanceof Error ? facts : { ...facts, error };
+      const { err, ...facts } = given as Record<string, unknown>;
+      const said = err instanceof Error ? { error: toWire(err) } : {};
+      const told = err === undefined || err instanceof Error ? facts : { ...facts, err };
       this.#tell({ type: 'log', id, level, facts: told, ...said, message });
     };
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
@@ -71,8 +74,11 @@ export class Runner {
   }
 }
 
-function textsOf(facts: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, preview(value)]));
+function textsOf(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isPlain = (value: unknown) => value === null || !['object', 'function', 'symbol'].includes(typeof value);
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, isPlain(value) ? value : preview(value)]),
+  );
 }
 
 /** What the wire makes of it, here, where its methods are. */

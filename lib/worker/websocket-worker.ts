@@ -45,7 +45,7 @@ export class WebSocketWorker {
 
   /** Builds what these tasks depend on. */
   async setUp(): Promise<void> {
-    for (const task of this.tasks) await this.#parts.dependencies.setUp(task);
+    for (const task of this.tasks) await this.#parts.dependencies.setUp(this.#parts.pools.placed(task));
   }
 
   /** `callId` names this run, for `abort`. */

@@ -112,7 +112,7 @@ export class Worker {
         .catch((error) => this.#logFailure(task, error));
     });
     const tasks = registry.all().filter(isConsumed);
-    for (const task of tasks) await this.#parts.dependencies.setUp(task);
+    for (const task of tasks) await this.#parts.dependencies.setUp(this.#parts.pools.placed(task));
     await Promise.all(tasks.map((task) => this.#serve(task)));
     await this.#listenToControl();
   }
@@ -183,7 +183,7 @@ export class Worker {
   }
 
   async #setUpAndServe(task: TaskDefinition): Promise<void> {
-    await this.#parts.dependencies.setUp(task);
+    await this.#parts.dependencies.setUp(this.#parts.pools.placed(task));
     await this.#serve(task);
   }
 

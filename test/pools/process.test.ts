@@ -34,7 +34,7 @@ describe('a pool of processes', function () {
         isCurrentCaller: true,
       });
       await worker.running.says('hello from a handler');
-      expect(worker.running.error).to.include('"said":"\\"in the child\\""'); // a function stood beside it
+      expect(worker.running.error).to.include('"said":"in the child"'); // a function stood beside it
     });
 
     it('answers what JSON makes of an answer, and fails where it makes nothing', async () => {
@@ -52,11 +52,22 @@ describe('a pool of processes', function () {
       expect(await worker.stop()).to.equal(0);
     });
 
+    it('sets dependencies up once in each child, and closes them there', async () => {
+      const worker = await startPool('--pool', 'process', '--workers', '1');
+      const { pid } = await worker.call('where');
+      expect([await worker.call('deps'), await worker.call('deps')]).to.deep.equal([
+        { pid, call: 1 },
+        { pid, call: 2 },
+      ]);
+      expect(await worker.stop()).to.equal(0);
+      expect(worker.ledger.unexpected()).to.deep.equal([`closed in ${pid}`]);
+    });
+
     it('keeps code and message of an error for the caller, and its stack for the log', async () => {
       const worker = await startPool('--pool', 'process', '--workers', '1');
       const error = (await rejection(worker.call('fail'))) as RemoteError;
       expect(error.remote).to.deep.equal({ code: 'BUSY', message: 'no room' });
-      await until(() => /no room\n\s+at .*tasks\.js/.test(worker.running.error));
+      await until(() => /no room(?:\\n|\n) +at .*tasks\.js/.test(worker.running.error));
     });
 
     it('retries by class of the error, and counts attempts', async () => {

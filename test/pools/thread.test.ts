@@ -57,7 +57,7 @@ describe('a pool of threads', function () {
     const worker = await startPool(...FLAGS);
     const error = (await rejection(worker.call('fail'))) as RemoteError;
     expect(error.remote).to.deep.equal({ code: 'BUSY', message: 'no room' });
-    await until(() => /no room\n\s+at .*tasks\.js/.test(worker.running.error));
+    await until(() => /no room(?:\\n|\n) +at .*tasks\.js/.test(worker.running.error));
     await worker.call('context', {});
     await worker.running.says('hello from a handler');
   });

@@ -25,7 +25,7 @@ export function discoveryOf(task: TaskDefinition, tasks: () => readonly TaskDefi
     kind: 'rpc',
     route: `${service}.${BROADCAST}`,
     description: 'Lists the targets of the service for callers of micro_framework.',
-    options: { protocol: 'micro-framework' },
+    options: { protocol: 'micro-framework', pool: 'inline' }, // it tells of the registry of this process
     place: task.place,
     handler: (body) =>
       answer(

@@ -118,7 +118,7 @@ export class Member {
     try {
       this.#child.send(message);
     } catch (error) {
-      this.#options.log.warn({ child: this.name, error }, 'child could not be told');
+      this.#options.log.warn({ child: this.name, err: error }, 'child could not be told');
     }
   }
 
@@ -150,7 +150,7 @@ export class Member {
   #log({ id, level, facts, error, message }: FromChild & { type: 'log' }): void {
     const log = this.#runs.get(id)?.run.context.log ?? this.#options.log;
     const known: LogLevel = ['debug', 'info', 'warn'].includes(level) ? level : 'error';
-    log[known]({ ...facts, ...(error && { error: fromWire(error) }) }, message);
+    log[known]({ ...facts, ...(error && { err: fromWire(error) }) }, message);
   }
 
   #settle(id: number, settle: (run: Run) => void): void {

@@ -90,7 +90,8 @@ export class Pools {
       const pool = await this.#poolOf(kind);
       return pool.run(task, body, context as DeliveryContext);
     };
-    const placed = { ...task, handler, options: options as AnyTaskOptions };
+    const { injected: _injected, ...rest } = task; // those of the class are the child's as well
+    const placed = { ...rest, handler, options: options as AnyTaskOptions };
     this.#placed.set(task, placed);
     return placed;
   }
@@ -101,17 +102,9 @@ export class Pools {
     if (this.#settings.maxTasksPerChild !== undefined && !kinds.has('process') && !this.#isTest) {
       throw invalidSetting('"maxTasksPerChild" is for processes: set pool to "process", or leave it out.');
     }
-    for (const task of tasks) this.#checkDependencies(task);
     const needed = [...kinds].filter((kind) => kind !== 'inline');
     await Promise.all(needed.map((kind) => this.#poolOf(kind)));
     for (const task of tasks) this.#checkKnown(task);
-  }
-
-  /** What was built here cannot be given to another process. */
-  #checkDependencies(task: TaskDefinition): void {
-    if (!task.options.deps || this.#kindOf(task) === 'inline') return;
-    const message = `Task "${task.route}": "deps" are built in the process of the worker; with a pool, build them in its module.`;
-    throw new BgTasksError('INVALID_TASK', message, { route: task.route });
   }
 
   async close(graceMs: number): Promise<void> {

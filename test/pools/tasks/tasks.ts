@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import { call, currentCaller, currentTask, jobTask, rpcTask, type TaskContext } from 'bgtasks';
+import { call, currentCaller, currentTask, dependency, jobTask, rpcTask, type TaskContext } from 'bgtasks';
 import { Ledger } from '../../support/ledger.js';
 
 const { BGTASKS_TEST_ROUTE: route = '', BGTASKS_TEST_LEDGER: path = '' } = process.env;
@@ -76,6 +76,13 @@ rpcTask(`${route}.context`)((body: { at: Date }, context: TaskContext) => {
     isCurrentCaller: currentCaller().url === caller.url,
   };
 });
+
+const counter = dependency({
+  setup: () => ({ pid: process.pid, calls: 0 }),
+  get: (shared) => ({ pid: shared.pid, call: ++shared.calls }),
+  close: ({ pid }) => ledger.effect(`closed in ${pid}`),
+});
+rpcTask(`${route}.deps`, { deps: { counter } })((_body: unknown, { deps }) => deps.counter);
 
 rpcTask(`${route}.calls`)(async () => ({ ...own(), inline: await call(`${route}.inline`) }));
 rpcTask(`${route}.answers`)((what: 'date' | 'nothing' | 'circle') => {
