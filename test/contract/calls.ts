@@ -318,7 +318,8 @@ export function callsContract(address: () => string): void {
     it('shows what an operator needs', async () => {
       const { route, started } = abortable();
       const nothing = { connected: false, consuming: false, blockedBy: undefined, inFlight: 0, pendingCalls: 0 };
-      expect(worker.health()).to.deep.equal({ ...nothing, reconnects: 0, repliesDropped: 0 });
+      const counts = { reconnects: 0, repliesDropped: 0, children: 0, childrenLost: 0 };
+      expect(worker.health()).to.deep.equal({ ...nothing, ...counts });
       await worker.start();
       const abort = new AbortController();
       const answer = rejection(api.call(route, 1, { signal: abort.signal }));
