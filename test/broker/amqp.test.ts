@@ -157,6 +157,17 @@ describe('RabbitMQ', () => {
     await worker.close(); // within mocha's timeout
   });
 
+  it('declares a queue anew that was gone when it was bound', async () => {
+    const broker = autoClose(new AmqpBroker([rabbitUrl()], silentLogger));
+    const other = autoClose(new AmqpBroker([rabbitUrl()], silentLogger));
+    const queue = { name: unique('bound'), durable: true, arguments: { 'x-queue-type': 'quorum' } };
+    const binding = { from: 'amq.topic', key: queue.name, to: { queue: queue.name } };
+    await broker.declare([{ queue }]);
+    await other.deleteQueue(queue.name);
+    expect(await rejection(broker.declare([{ queue }, { binding }]))).to.have.nested.property('details.code', 404);
+    await broker.declare([{ queue }, { binding }]);
+  });
+
   it('has a queue consumed again that was deleted under its consumer', async () => {
     const route = unique('deleted');
     const worker = autoClose(new Service({ url: rabbitUrl(), logger }));

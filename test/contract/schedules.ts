@@ -247,6 +247,24 @@ export function scheduleContract(urlOf: () => string): void {
       expect(fired).to.deep.equal([]);
     });
 
+    it('is consumed again when its consumer has gone without a word', async () => {
+      const broker = await connect();
+      const consume = broker.consume.bind(broker);
+      broker.consume = async (subscription) => {
+        broker.consume = consume;
+        const consumer = await consume({ ...subscription, onDelivery: () => {} });
+        await consumer.cancel();
+        return { cancel: async () => {} };
+      };
+      const clock = new FakeClock(START);
+      const { leader } = await candidate({ clock }, broker);
+      expect(leader.isLeading).to.equal(false);
+      await until(async () => {
+        await clock.advance(200);
+        return leader.isLeading;
+      });
+    });
+
     it('is given back by a leader whose publish was not confirmed, and another one goes on', async () => {
       const broker = await connect();
       const publish = broker.publish.bind(broker);

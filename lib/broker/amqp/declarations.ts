@@ -34,7 +34,13 @@ export class Declarations {
   declare(declarations: readonly Declaration[]): Promise<void> {
     return this.#inTurn(async () => {
       await this.#connected();
-      for (const declaration of declarations) await this.#declareOnce(declaration);
+      try {
+        for (const declaration of declarations) await this.#declareOnce(declaration);
+      } catch (error) {
+        // What was declared before may be gone: a binding fails whose queue was just being deleted when it was declared.
+        for (const declaration of declarations) this.#known.delete(JSON.stringify(declaration));
+        throw error;
+      }
     });
   }
 

@@ -29,6 +29,8 @@ const REFRESH_MS = 600_000;
 const RETURN_MS = 10_000;
 const PAUSE_MS = 1000;
 const STOP_MS = 2000;
+/** For so long, who led when the state was lost seeds with what it had fired; later, others have gone on. */
+const SEED_AGAIN_MS = 8000;
 /** A state that lies further ahead was written by a wrong clock; the schedule would stand still until then. */
 const MAX_AHEAD_MS = 86_400_000;
 
@@ -63,13 +65,12 @@ export class Leader {
   #due: number[] = [];
   /** No slot is due before it. */
   #nextAt = 0;
-  /** The last slot that this process knows of: a better seed than the present time. */
-  #known: number | undefined;
   /** Counts consumers: what an earlier one was given goes back. */
   #term = 0;
   #isStopped = false;
   #publishing: Promise<unknown> = Promise.resolve();
   #forget: () => void = () => {};
+  #forgetSeed: () => void = () => {};
   #wakePause: () => void = () => {};
 
   constructor(parts: LeaderParts) {
@@ -86,7 +87,7 @@ export class Leader {
   /** Resolves once the state is consumed, by this process or by another one. */
   async start(): Promise<void> {
     await this.#consume();
-    void this.#seed(this.#term);
+    void this.#seed(this.#term, undefined);
   }
 
   /** Gives the state back, so that another process goes on at once. */
@@ -94,6 +95,7 @@ export class Leader {
     this.#isStopped = true;
     this.#wakePause();
     this.#forget();
+    this.#forgetSeed();
     // What is on its way would come to the next leader after the state. A broker that is silent is not waited for.
     await Promise.race([this.#publishing, sleep(STOP_MS, undefined, { ref: false })]);
     await this.#giveBack();
@@ -126,7 +128,6 @@ export class Leader {
     if (!held || supersedes(state, held.state)) {
       this.#held = { delivery, state };
       this.#nextAt = 0;
-      if (!state.isSeed) this.#known = state.slot;
       held?.delivery.ack();
     } else {
       delivery.ack();
@@ -215,25 +216,46 @@ export class Leader {
     return { body, properties: { ...properties, headers }, exchange: '', routingKey: topology.stateQueue };
   }
 
-  /** For a state queue that is empty: ignored wherever there is a state. */
-  async #seed(term: number): Promise<void> {
-    const state = { slot: this.#known ?? this.#clock.now(), isSeed: true, token: randomUUID() };
+  /**
+   * For a state queue that is empty: ignored wherever there is a state. Repeated, ever more seldom, by whoever does not lead:
+   * a seed goes under with a queue that is just being deleted, and without one a schedule would stand still.
+   */
+  async #seed(term: number, from: number | undefined, againMs = PAUSE_MS): Promise<void> {
+    if (term !== this.#term || this.#isStopped) return;
     const { broker, topology, log } = this.#parts;
-    while (term === this.#term && !this.#isStopped) {
-      try {
-        return await broker.publish(this.#toStateQueue(state), { declarations: topology.declarations });
-      } catch (error) {
-        log.warn({ queue: topology.stateQueue, err: error }, 'schedule not seeded yet');
-        await this.#pause();
-      }
+    this.#forgetSeed();
+    this.#forgetSeed = this.#clock.after(againMs, () => {
+      void this.#seed(term, againMs > SEED_AGAIN_MS ? undefined : from, Math.min(2 * againMs, REFRESH_MS));
+    });
+    if (this.#held) return;
+    if (againMs > PAUSE_MS && !(await this.#isConsumed())) return this.#stoodUp(term);
+    const state = { slot: from ?? this.#clock.now(), isSeed: true, token: randomUUID() };
+    try {
+      await broker.publish(this.#toStateQueue(state), { declarations: topology.declarations });
+    } catch (error) {
+      log.warn({ queue: topology.stateQueue, err: error }, 'schedule not seeded yet');
     }
+  }
+
+  /** A consumer may go under, too, with a queue that is being deleted, and nobody is told. */
+  async #isConsumed(): Promise<boolean> {
+    const { broker, topology } = this.#parts;
+    const state = await broker.inspect(topology.stateQueue).catch(() => undefined);
+    return !broker.isConnected || (state?.consumers ?? 0) > 0;
+  }
+
+  #stoodUp(term: number): void {
+    if (term !== this.#term || this.#isStopped || this.#held) return;
+    this.#parts.log.warn({ schedule: this.#parts.id }, 'the queue of the schedule has no consumer: consumed again');
+    void this.#standAgain();
   }
 
   /** The broker consumes again by itself; what was held is its own once more. */
   #onLost(term: number): void {
     if (term !== this.#term || this.#isStopped) return;
+    const last = this.#held?.state.slot;
     this.#forgetState();
-    void this.#seed(term);
+    void this.#seed(term, last);
   }
 
   #resign(term: number, reason: string, error?: unknown): void {
