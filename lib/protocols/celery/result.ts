@@ -11,10 +11,7 @@ import type { Outcome, WireError } from '../protocol.js';
 import { pythonNameOf } from '../python-errors.js';
 
 /** Errors that Celery itself knows, by their codes here. */
-const CELERY_ERRORS: Readonly<Record<string, string>> = {
-  NotRegistered: 'celery.exceptions',
-  TaskRevokedError: 'celery.exceptions',
-};
+const CELERY_ERRORS: ReadonlySet<string> = new Set(['NotRegistered', 'TaskRevokedError']);
 const REVOKED = 'TaskRevokedError';
 /** What is said of a task that was not run. */
 const REASONS: Readonly<Record<string, string>> = { JOB_EXPIRED: 'expired', JOB_CANCELLED: 'revoked' };
@@ -52,7 +49,11 @@ function nameOf({ code }: WireError): string {
 
 function exception(name: string, { code, message }: WireError) {
   const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : message;
-  return { exc_type: name, exc_message: [reason], exc_module: CELERY_ERRORS[name] ?? 'builtins' };
+  return {
+    exc_type: name,
+    exc_message: [reason],
+    exc_module: CELERY_ERRORS.has(name) ? 'celery.exceptions' : 'builtins',
+  };
 }
 
 /** Undefined where the result is still to come. */
