@@ -1,6 +1,7 @@
 /** Checks of one value: all of them see it, and all their errors are told. */
+
+import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import type { ErrorDetail, ValidationError } from '../lib/validation-error.js';
-import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { attempt, holdsNothing, isRefusal, refusal } from './refusal.js';
 import type { Ctx } from './types.js';
 

@@ -1,7 +1,8 @@
 /** An object of any keys, whose values are all read and shown by one field. */
+
+import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import type { ValidationError } from '../lib/validation-error.js';
 import { EMPTY, Field, readBy } from './field.js';
-import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
 import { isRefusal, orThrow, refusal } from './refusal.js';
 import { showItem } from './show-item.js';

@@ -6,9 +6,10 @@
  * Errors: `ValidationError` with the codes and texts of Django REST framework; `USAGE` for options that are unknown or
  *         contradict each other, when the field is built.
  */
+
+import { chain, isPromise } from '../lib/maybe-promise.js';
 import type { ValidationError } from '../lib/validation-error.js';
 import { type Check, runChecks } from './checks.js';
-import { chain, isPromise } from './maybe-promise.js';
 import { type Facts, filledMessage, type Messages, messagesOf } from './messages.js';
 import { checkFieldOptions, usage } from './options.js';
 import { attempt, orThrow, refusal } from './refusal.js';

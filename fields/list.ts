@@ -1,7 +1,8 @@
 /** A list whose items are all read and shown by one field. */
+
+import { forsake, isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import type { ErrorTree, ValidationError } from '../lib/validation-error.js';
 import { EMPTY, Field, readBy, usage } from './field.js';
-import { forsake, isPromise, type MaybePromise } from './maybe-promise.js';
 import { checkChild } from './options.js';
 import { isRefusal, orThrow, refusal } from './refusal.js';
 import { showItem } from './show-item.js';

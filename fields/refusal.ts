@@ -7,8 +7,8 @@
  * returned in place of the value; what people write, and what they call, throws.
  */
 import { preview } from '../lib/errors.js';
+import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import { type ErrorTree, ValidationError } from '../lib/validation-error.js';
-import { isPromise, type MaybePromise } from './maybe-promise.js';
 
 type RefusalClass = new (errors: ErrorTree) => ValidationError;
 

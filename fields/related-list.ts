@@ -1,6 +1,7 @@
 /** A list of rows of another table, each shown and written by a relation field. */
+
+import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import type { ValidationError } from '../lib/validation-error.js';
-import { isPromise, type MaybePromise } from './maybe-promise.js';
 import { attempt, isRefusal } from './refusal.js';
 
 /** The first item that is refused speaks for the list, as in Django REST framework. All of them are looked up at once. */

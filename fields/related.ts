@@ -5,8 +5,8 @@
  * Errors: `does_not_exist` where there is no such row, `incorrect_type` for what cannot be a key.
  */
 
+import type { MaybePromise } from '../lib/maybe-promise.js';
 import { EMPTY, Field, NO_CTX, READ, usage } from './field.js';
-import type { MaybePromise } from './maybe-promise.js';
 import { orThrow } from './refusal.js';
 import { readRelated } from './related-list.js';
 import { loaderFor, type RelatedLoader } from './related-loader.js';

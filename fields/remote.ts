@@ -8,13 +8,13 @@
 
 import type { Caller } from '../lib/caller.js';
 import { preview } from '../lib/errors.js';
+import type { MaybePromise } from '../lib/maybe-promise.js';
 import { type AnyKey, type KeyForm, keyForm } from '../lib/provider/remote-key.js';
 import { type OnError, type OnMissing, problemWithAll, problemWithOption } from '../lib/remote/settings.js';
 import type { AnyRpcTask, ObjectOf, Remotes } from '../lib/tasks/remotes.js';
 import type { ErrorInput } from '../lib/validation-error.js';
 import { ValidationError } from '../lib/validation-error.js';
 import { Field, NO_CTX, usage } from './field.js';
-import type { MaybePromise } from './maybe-promise.js';
 import type { Facts } from './messages.js';
 import type { INPUT } from './related-types.js';
 import { typeName } from './type-name.js';

@@ -13,7 +13,7 @@ export interface Scope {
   /** Epoch milliseconds: nobody waits any longer after it. */
   readonly deadline: number | undefined;
   /** The context of the handler that runs; typed where it is read. */
-  readonly task?: object;
+  readonly task?: object | undefined;
   /** Aborted where nobody waits any more. */
   readonly signal?: AbortSignal | undefined;
   /** Routes whose objects a response goes without, with the code of the error; kept where somebody will tell. */

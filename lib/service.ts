@@ -8,7 +8,7 @@
 import type { Snapshot } from './adapters/prometheus.js';
 import type { RowChanges } from './adapters/typeorm/row-changes.js';
 import { asyncTasks } from './async-task.js';
-import type { Broker, Declaration } from './broker/broker.js';
+import type { Broker } from './broker/broker.js';
 import { openBroker } from './broker/open.js';
 import { childHost } from './child-host.js';
 import { InvalidationListener } from './clients/invalidation-listener.js';
@@ -17,17 +17,18 @@ import { Outbox } from './clients/outbox.js';
 import type { PendingCalls } from './clients/pending-calls.js';
 import { PresenceClient } from './clients/presence-client.js';
 import { RpcClient } from './clients/rpc-client.js';
-import { type JobTarget, type SentWork, WorkClient } from './clients/work-client.js';
+import { type SentWork, WorkClient } from './clients/work-client.js';
 import type { Contract, Remote } from './contract/contract.js';
 import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
 import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
+import { JobTargets } from './job-targets.js';
 import { childModules } from './loader/child-modules.js';
 import type { MetricsText, MonitorServer } from './monitoring/server.js';
 import { combined, type MaybeObserver, type Observer } from './observer.js';
 import { PROTOCOLS } from './protocols/index.js';
 import { discoveryOf } from './protocols/micro-framework/discovery.js';
-import type { RequestInfo, WorkProtocol } from './protocols/protocol.js';
+import type { RequestInfo } from './protocols/protocol.js';
 import { invalidatingRows } from './provider/invalidating.js';
 import { registering } from './register.js';
 import type { ChangedKeys } from './remote/changed-rows.js';
@@ -62,7 +63,6 @@ import { type ChildSource, Pools } from './worker/pool/pools.js';
 import { Runs } from './worker/runs.js';
 import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
 import { WebSocketWorker } from './worker/websocket-worker.js';
-import { jobSource, sourceOf, workProtocolOf } from './worker/work-source.js';
 import { protocolOf, Worker } from './worker/worker.js';
 
 const CHILD_ENTRY = new URL('./pool-child/main.js', import.meta.url);
@@ -240,11 +240,16 @@ export class Service implements AsyncDisposable {
   }) as CallFn;
 
   /** Enqueues a job by its name or handle. Resolves once the broker has it. */
-  readonly enqueue = (async (ref: AnyJobTask | string, body?: unknown, options?: EnqueueOptions) => {
-    const route = typeof ref === 'object' ? ref?.route : ref;
-    checkJobRoute(route);
-    const { work } = await this.#inUse(`the job "${route}" was not enqueued`);
-    return work.enqueue(this.#jobTarget(route, options), body, options);
+  readonly enqueue = ((ref: AnyJobTask | string, body?: unknown, options?: EnqueueOptions) => {
+    try {
+      const route = typeof ref === 'object' ? ref?.route : ref;
+      checkJobRoute(route);
+      if (this.#ready) return this.#ready.work.enqueue(route, body, options);
+      const running = this.#inUse(`the job "${route}" was not enqueued`);
+      return running.then(({ work }) => work.enqueue(route, body, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }) as EnqueueFn;
 
   /** Cancels a job by its id; see `CancelJobFn` for what that promises. */
@@ -485,18 +490,6 @@ export class Service implements AsyncDisposable {
     );
   }
 
-  #jobTarget(route: string, { protocol, queue }: EnqueueOptions = {}): JobTarget {
-    const task = this.#registry.get(route);
-    const options = { ...task?.options, ...(protocol && { protocol }), ...(queue && { queue }) };
-    const work = workProtocolOf({ route, options });
-    const source =
-      task && task.kind !== 'job' ? sourceOf(task, this.settings.serviceName) : jobSource(route, work, options);
-    const declarations = task || work.sharedQueue !== undefined ? source.declarations : exchangeAlone(work);
-    const { maxPriority, priorities = false } = task?.options ?? {};
-    const known = { maxPriority, priorities: task && priorities };
-    return { route, queue: source.queue ?? route, work, declarations: declarations ?? [], ...known };
-  }
-
   async #opened(otherwise: string): Promise<Running> {
     if (this.#isClosed && !this.#isTest()) throw new ServiceStoppingError(otherwise);
     this.#running ??= this.#openAll().catch((error) => {
@@ -529,8 +522,10 @@ export class Service implements AsyncDisposable {
     const forget = (route: string, keys: ChangedKeys) => this.remoteFields.invalidate(route, keys);
     const invalidations = new Invalidations({ broker, log, invalidateHere: forget });
     const invalidationListener = new InvalidationListener({ broker, log, forget });
+    const targets = new JobTargets(registry, settings.serviceName);
     const work = new WorkClient({
       broker,
+      targetOf: (route, options) => targets.of(route, options),
       outbox,
       maxBodyBytes: settings.maxBodyBytes,
       json: settings.json,
@@ -538,14 +533,12 @@ export class Service implements AsyncDisposable {
       rpcTimeoutMs: settings.rpcTimeoutMs,
       log: settings.logger,
       observer,
-      onSent: (sent) => {
-        for (const listener of this.#sentListeners) listener(sent);
-      },
+      sentListeners: this.#sentListeners,
     });
     const middleware = () =>
       this.#outerMiddleware.length === 0 ? settings.middleware : [...this.#outerMiddleware, ...settings.middleware];
-    const scopeOf = ({ caller, deadline }: Pick<RequestInfo, 'caller' | 'deadline'>) => {
-      return { service: this, caller, deadline, calls: 0 };
+    const scopeOf = ({ caller, deadline }: Pick<RequestInfo, 'caller' | 'deadline'>, task?: object) => {
+      return { service: this, caller, deadline, task, calls: 0 };
     };
     const dependencies = new Dependencies(scopeOf({ caller: {}, deadline: undefined }), settings.logger);
     const runs = new Runs(observer);
@@ -656,11 +649,6 @@ async function peer<T>(setting: string, name: string, load: () => Promise<T>): P
     const message = `The setting "${setting}" needs ${name}: npm install ${name} (${messageOf(error)})`;
     throw new BgTasksError('MISSING_PEER', message, { setting }, { cause: error });
   }
-}
-
-/** Of a job that others serve: its queue is theirs to declare. */
-function exchangeAlone({ jobExchange: exchange }: WorkProtocol): readonly Declaration[] {
-  return exchange ? [{ exchange }] : [];
 }
 
 /** TypeORM is an optional peer: loaded where an outbox is asked for. */

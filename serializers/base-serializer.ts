@@ -9,11 +9,11 @@
  */
 import { runChecks } from '../fields/checks.js';
 import { usage } from '../fields/field.js';
-import { chain } from '../fields/maybe-promise.js';
 import { attempt, orThrow } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
 import type { JsonSchema } from '../lib/json-schema.js';
+import { chain } from '../lib/maybe-promise.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
 import { type Compiled, compiled } from './compile.js';
 import {

@@ -8,10 +8,10 @@
  */
 import { usage } from '../fields/field.js';
 import { readItems } from '../fields/list.js';
-import { chain } from '../fields/maybe-promise.js';
 import { refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { JsonSchema, JsonSchemaConverter } from '../lib/json-schema.js';
+import { chain } from '../lib/maybe-promise.js';
 import type { StandardSchemaV1 } from '../lib/schema.js';
 import {
   ADOPT,

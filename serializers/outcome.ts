@@ -4,8 +4,8 @@
  * Errors: `USAGE` for what is read or called too early.
  */
 import { usage } from '../fields/field.js';
-import { isPromise } from '../fields/maybe-promise.js';
 import { isRefusal } from '../fields/refusal.js';
+import { isPromise } from '../lib/maybe-promise.js';
 import type { MessageTree, ValidationError } from '../lib/validation-error.js';
 import type { SerializerOptions } from './definition.js';
 import { noData } from './standard.js';

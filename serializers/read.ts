@@ -6,11 +6,11 @@
  *         Fields that are read-only take no part: their input is ignored, and so is their default.
  */
 import { EMPTY, readBy, usage } from '../fields/field.js';
-import { chain, forsake, isPromise } from '../fields/maybe-promise.js';
 import { type ReadAtOnce, readerAtOnce } from '../fields/read-at-once.js';
 import { holdsNothing, isRefusal, refusal } from '../fields/refusal.js';
 import { typeName } from '../fields/type-name.js';
 import type { Ctx } from '../fields/types.js';
+import { chain, forsake, isPromise } from '../lib/maybe-promise.js';
 import type { ErrorTree, ValidationError } from '../lib/validation-error.js';
 import type { BoundField } from './bound-field.js';
 import { generateReader, type Read, type Readers } from './generate.js';

@@ -6,10 +6,10 @@
  * Errors: `USAGE` for a row that lacks what a field needs.
  */
 import { EMPTY, usage } from '../fields/field.js';
-import { isPromise } from '../fields/maybe-promise.js';
 import type { RemoteSlot } from '../fields/remote.js';
 import { shownAs } from '../fields/shown-as.js';
 import { preview } from '../lib/errors.js';
+import { isPromise } from '../lib/maybe-promise.js';
 import type { BoundField } from './bound-field.js';
 import { generate, type Questions, type Represent, type Slot } from './generate.js';
 import type { RemoteDefaults } from './remote/policy.js';

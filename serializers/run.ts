@@ -5,9 +5,10 @@
  *         the site (object, property, key) is recorded; where a field gives a promise, that stands there for the time
  *         being. `finishRun` in `remote/waves.ts` fills both.
  */
-import { isPromise } from '../fields/maybe-promise.js';
+
 import type { RemoteSlot } from '../fields/remote.js';
 import type { Ctx } from '../fields/types.js';
+import { isPromise } from '../lib/maybe-promise.js';
 import { setOwn } from '../lib/own.js';
 import type { DataSourceLike } from '../lib/settings.js';
 import type { RemoteDefaults } from './remote/policy.js';

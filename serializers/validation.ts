@@ -3,8 +3,9 @@
  *
  * Shape:  each runs at once where nothing is asynchronous.
  */
-import { chain, type MaybePromise } from '../fields/maybe-promise.js';
+
 import { attempt, holdsNothing, isRefusal, refusal } from '../fields/refusal.js';
+import { chain, type MaybePromise } from '../lib/maybe-promise.js';
 import { NON_FIELD_ERRORS, type ValidationError } from '../lib/validation-error.js';
 
 /** The value, or what refuses it. */

@@ -15,9 +15,18 @@ export interface WorkMessage {
 }
 
 /** Resolves on the confirm. Only what goes to a queue by its name can be delayed. */
-export async function sendWork(broker: Broker, work: WorkMessage, delayMs: number): Promise<void> {
+export function sendWork(broker: Broker, work: WorkMessage, delayMs: number): Promise<void> {
   const { message, declarations, mandatory } = work;
   if (delayMs <= 0) return broker.publish(message, { declarations, mandatory });
+  return sendLater(broker, message, declarations, delayMs);
+}
+
+async function sendLater(
+  broker: Broker,
+  message: OutgoingMessage,
+  declarations: readonly Declaration[],
+  delayMs: number,
+): Promise<void> {
   const queue = message.routingKey;
   const all = [...declarations, ...delayDeclarations(queue, delayMs)];
   try {

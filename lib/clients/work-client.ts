@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { Declaration, IncomingMessage } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
-import { during, type Observer, type PublishFacts } from '../observer.js';
+import { during, type Observer } from '../observer.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import { encodeCancel } from '../protocols/job-command.js';
 import type { OutgoingWork, ProtocolName, WorkProtocol } from '../protocols/protocol.js';
@@ -31,8 +31,9 @@ export interface WorkClientOptions extends JobRepliesOptions {
   readonly outbox: Outbox | undefined;
   readonly observer?: Observer | undefined;
   readonly callerSecret: string | undefined;
+  readonly targetOf: (route: string, options: EnqueueOptions | undefined) => JobTarget;
   /** Told of whatever the broker has taken. */
-  readonly onSent?: (sent: SentWork) => void;
+  readonly sentListeners: readonly ((sent: SentWork) => void)[];
 }
 
 /** What a test may look at. */
@@ -57,6 +58,15 @@ export interface JobTarget {
   readonly priorities: boolean | undefined;
 }
 
+interface PlannedJob {
+  readonly target: JobTarget;
+  readonly body: unknown;
+  readonly options: EnqueueOptions;
+  readonly messageId: string;
+}
+
+const NOBODY: Caller = Object.freeze({});
+
 export class WorkClient {
   readonly #options: WorkClientOptions;
   readonly #replies: JobReplies;
@@ -67,50 +77,48 @@ export class WorkClient {
     this.#replies = new JobReplies(options);
   }
 
-  async enqueue(target: JobTarget, body: unknown, options: EnqueueOptions = {}): Promise<Job | TrackedJob> {
-    const { route, work } = target;
+  /** Throws at once what is wrong with the options. */
+  enqueue(route: string, body: unknown, options?: EnqueueOptions): Promise<Job | TrackedJob> {
     if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
-    checkEnqueueOptions(target, options);
-    const { messageId = randomUUID(), priority } = options;
-    const queue = priority === 'high' ? highQueueOf(target.queue) : target.queue;
-    const address = addressOf(work, route, queue);
-    const facts = { kind: 'job', route, ...address, messageId } as const;
-    return this.#observed(facts, (caller) => this.#enqueue(target, queue, body, { ...options, messageId }, caller));
+    const target = this.#options.targetOf(route, options);
+    if (options) checkEnqueueOptions(target, options);
+    const planned: PlannedJob = { target, body, options: options ?? {}, messageId: options?.messageId ?? randomUUID() };
+    const { observer } = this.#options;
+    const caller = currentScope()?.caller ?? NOBODY;
+    if (!observer) return this.#enqueue(planned, caller);
+    const { messageId } = planned;
+    const activity = observer.publish({ kind: 'job', route, ...addressOf(planned), messageId, caller });
+    return during(activity, () => this.#enqueue(planned, activity.caller));
   }
 
-  async #enqueue(
-    target: JobTarget,
-    queue: string,
-    body: unknown,
-    options: EnqueueOptions & { readonly messageId: string },
-    caller: Caller,
-  ): Promise<Job | TrackedJob> {
-    const { route, work } = target;
-    const { messageId, priority, expiresMs } = options;
-    const deadline = expiresMs === undefined ? undefined : Date.now() + expiresMs;
+  async #enqueue(planned: PlannedJob, caller: Caller): Promise<Job | TrackedJob> {
+    const { target, messageId: id, options } = planned;
+    const { route, work, declarations } = target;
+    const followed = options.result ? await this.#follow(planned, caller) : undefined;
+    const { body, properties } = this.#encodeJob(planned, caller, followed?.replyTo);
+    const { exchange, routingKey } = addressOf(planned);
+    const message = { exchange, routingKey, body, properties };
     const delayMs = delayOf(options);
-    const notBefore = work.carriesStart && delayMs > 0 ? Date.now() + delayMs : undefined;
-    const planned = { route, body, messageId, caller, deadline, notBefore };
-    const outgoing = { ...planned, ...(typeof priority === 'number' && { priority }) };
-    const encode = (replyTo?: string) => this.#encode(work, { ...outgoing, replyTo });
-    const send = (message: IncomingMessage) => this.#sendJob(target, queue, message, options);
-    const job = { id: messageId, route, cancel: () => this.cancel(route, messageId) };
-    if (!options.result) {
-      await send(encode());
-      return job;
-    }
-    encode(); // what cannot be written opens nothing
-    const message = encode(await this.#replies.open());
-    const followed = this.#replies.follow(messageId, route);
-    await send(message).catch((error) => {
-      this.#replies.forget(messageId);
+    try {
+      await this.#send({ message, declarations, mandatory: true }, options.manager, work.carriesStart ? 0 : delayMs);
+    } catch (error) {
+      if (followed) this.#replies.forget(id);
       throw error;
-    });
-    return {
-      ...job,
-      result: (resultOptions) => followed.result(resultOptions),
+    }
+    this.#tell('job', route, id, message, delayMs);
+    const job = { id, route, cancel: () => this.cancel(route, id) };
+    return followed ? Object.assign(job, followed.methods) : job;
+  }
+
+  async #follow(planned: PlannedJob, caller: Caller) {
+    this.#encodeJob(planned, caller, undefined); // what cannot be written opens nothing
+    const replyTo = await this.#replies.open();
+    const followed = this.#replies.follow(planned.messageId, planned.target.route);
+    const methods: Pick<TrackedJob, 'result' | 'onProgress'> = {
+      result: (options) => followed.result(options),
       onProgress: (listener) => followed.onProgress(listener),
     };
+    return { replyTo, methods };
   }
 
   /** Resolves once the broker has the command for every service that serves the route. */
@@ -131,22 +139,18 @@ export class WorkClient {
     checkId(event, messageId);
     const work = workOf(event, protocol);
     const exchange = work.exchangeOf(serviceName);
-    const facts = { kind: 'event', route: event, exchange: exchange.name, routingKey: event, messageId } as const;
-    await this.#observed(facts, async (caller) => {
+    const send = async (caller: Caller) => {
       const encoded = this.#encode(work, { route: event, body, messageId, caller });
       const message = { ...encoded, exchange: exchange.name, routingKey: event };
       await this.#send({ message, declarations: [{ exchange }], mandatory: false }, manager, 0);
-      this.#options.onSent?.({ kind: 'event', name: event, id: messageId, message: encoded, runAt: new Date() });
-    });
-  }
-
-  /** `work` gets the caller that travels with the message. */
-  #observed<T>(facts: Omit<PublishFacts, 'caller'>, work: (caller: Caller) => Promise<T>): Promise<T> {
+      this.#tell('event', event, messageId, encoded, 0);
+    };
     const { observer } = this.#options;
-    const caller = currentScope()?.caller ?? {};
-    if (!observer) return work(caller);
+    const caller = currentScope()?.caller ?? NOBODY;
+    if (!observer) return send(caller);
+    const facts = { kind: 'event', route: event, exchange: exchange.name, routingKey: event, messageId } as const;
     const activity = observer.publish({ ...facts, caller });
-    return during(activity, () => work(activity.caller));
+    return during(activity, () => send(activity.caller));
   }
 
   #encode(work: WorkProtocol, outgoing: OutgoingWork): IncomingMessage {
@@ -154,33 +158,49 @@ export class WorkClient {
     return signed(work.encode(outgoing, maxBodyBytes, json), callerSecret);
   }
 
+  #encodeJob({ target, body, options, messageId }: PlannedJob, caller: Caller, replyTo: string | undefined) {
+    const { route, work } = target;
+    const { priority, expiresMs } = options;
+    const delayMs = delayOf(options);
+    return this.#encode(work, {
+      route,
+      body,
+      messageId,
+      caller,
+      deadline: expiresMs === undefined ? undefined : Date.now() + expiresMs,
+      notBefore: work.carriesStart && delayMs > 0 ? Date.now() + delayMs : undefined,
+      priority: typeof priority === 'number' ? priority : undefined,
+      replyTo,
+    });
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#replies.close();
   }
 
-  async #sendJob(target: JobTarget, queue: string, encoded: IncomingMessage, options: EnqueueOptions): Promise<void> {
-    const { route, declarations, work } = target;
-    const delayMs = delayOf(options);
-    const message = { ...encoded, ...addressOf(work, route, queue) };
-    await this.#send({ message, declarations, mandatory: true }, options.manager, work.carriesStart ? 0 : delayMs);
-    const { messageId: id = '' } = encoded.properties;
-    this.#options.onSent?.({ kind: 'job', name: route, id, message: encoded, runAt: new Date(Date.now() + delayMs) });
+  #tell(kind: SentWork['kind'], name: string, id: string, message: IncomingMessage, delayMs: number): void {
+    const { sentListeners } = this.#options;
+    if (sentListeners.length === 0) return;
+    const runAt = new Date(Date.now() + delayMs);
+    for (const listener of sentListeners) listener({ kind, name, id, message, runAt });
   }
 
-  async #send(work: WorkMessage, manager: object | undefined, delayMs: number): Promise<void> {
+  #send(work: WorkMessage, manager: object | undefined, delayMs: number): Promise<void> {
     const { broker, outbox } = this.#options;
     if (manager === undefined) return sendWork(broker, work, delayMs);
     if (!outbox) {
       throw new BgTasksError('USAGE', '"manager" needs the setting "outbox": configure({ dataSource, outbox: true }).');
     }
-    await outbox.add(manager, { ...work, dueAt: delayMs > 0 ? Date.now() + delayMs : undefined });
+    return outbox.add(manager, { ...work, dueAt: delayMs > 0 ? Date.now() + delayMs : undefined });
   }
 }
 
-/** Where a job of the protocol is published. */
-function addressOf({ jobExchange }: WorkProtocol, route: string, queue: string) {
-  return jobExchange ? { exchange: jobExchange.name, routingKey: route } : { exchange: '', routingKey: queue };
+/** Where a job is published. */
+function addressOf({ target, options }: PlannedJob): { readonly exchange: string; readonly routingKey: string } {
+  const { work, route, queue } = target;
+  if (work.jobExchange) return { exchange: work.jobExchange.name, routingKey: route };
+  return { exchange: '', routingKey: options.priority === 'high' ? highQueueOf(queue) : queue };
 }
 
 function workOf(event: string, protocol: ProtocolName): WorkProtocol & Required<Pick<WorkProtocol, 'exchangeOf'>> {

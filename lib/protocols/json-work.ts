@@ -24,8 +24,8 @@ export const jsonWork: WorkProtocol = {
       messageId: work.messageId,
       timestamp: Math.floor(Date.now() / 1000),
       headers: headersOf(work),
-      ...(work.priority !== undefined && { priority: work.priority }),
-      ...(work.replyTo !== undefined && { replyTo: work.replyTo }),
+      priority: work.priority,
+      replyTo: work.replyTo,
     },
   }),
 
@@ -34,7 +34,7 @@ export const jsonWork: WorkProtocol = {
     const isAttempt = typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0;
     const { timestamp } = properties;
     const sentAt = typeof timestamp === 'number' ? timestamp * 1000 : undefined;
-    return { ...readHeaders(properties), attempt: isAttempt ? attempt : 1, sentAt };
+    return Object.assign(readHeaders(properties), { attempt: isAttempt ? attempt : 1, sentAt });
   },
 
   decodeBody: ({ body }, maxBodyBytes, numbers) => readJson(body, maxBodyBytes, numbers),
@@ -46,5 +46,5 @@ export const jsonWork: WorkProtocol = {
 };
 
 function headersOf({ caller, deadline, headers }: OutgoingWork): Record<string, unknown> {
-  return { ...headers, ...writeHeaders(caller, deadline) };
+  return Object.assign(writeHeaders(caller, deadline), headers);
 }

@@ -14,26 +14,28 @@ const LAYERS = ['loaded', 'direct', 'stub'] as const;
 export type Layer = (typeof LAYERS)[number];
 
 export class Registry {
-  readonly #tasks = new Map<string, Map<Layer, TaskDefinition>>();
+  readonly #layers = new Map<string, Map<Layer, TaskDefinition>>();
+  /** The strongest of each route, in the order of registration: asked for with every call and delivery. */
+  readonly #tasks = new Map<string, TaskDefinition>();
   readonly #listeners = new Set<(task: TaskDefinition) => void>();
 
   add(task: TaskDefinition, layer: Layer, mayReplace: boolean): void {
-    const entry = this.#tasks.get(task.route) ?? new Map<Layer, TaskDefinition>();
-    const first = strongest(entry);
+    const { route } = task;
+    const first = this.#tasks.get(route);
     if (first && !mayReplace) throw duplicate(first, task);
-    entry.set(layer, task);
-    this.#tasks.set(task.route, entry);
+    const layers = this.#layers.get(route) ?? new Map<Layer, TaskDefinition>();
+    this.#layers.set(route, layers.set(layer, task));
+    this.#choose(route, layers);
     for (const listener of this.#listeners) listener(task);
   }
 
   get(route: string): TaskDefinition | undefined {
-    const entry = this.#tasks.get(route);
-    return entry && strongest(entry);
+    return this.#tasks.get(route);
   }
 
   /** What is served, in the order of registration. */
   all(): readonly TaskDefinition[] {
-    return [...this.#tasks.values()].map((entry) => strongest(entry)).filter((task) => task !== undefined);
+    return [...this.#tasks.values()];
   }
 
   /** Calls `listener` for every task that comes from now on. */
@@ -43,15 +45,20 @@ export class Registry {
   }
 
   removeLayer(layer: Layer): void {
-    for (const [route, entry] of this.#tasks) {
-      entry.delete(layer);
-      if (entry.size === 0) this.#tasks.delete(route);
+    for (const [route, layers] of this.#layers) {
+      if (layers.delete(layer)) this.#choose(route, layers);
     }
   }
-}
 
-function strongest(entry: ReadonlyMap<Layer, TaskDefinition>): TaskDefinition | undefined {
-  return LAYERS.map((layer) => entry.get(layer)).findLast((task) => task !== undefined);
+  #choose(route: string, layers: ReadonlyMap<Layer, TaskDefinition>): void {
+    const strongest = LAYERS.map((layer) => layers.get(layer)).findLast((task) => task !== undefined);
+    if (strongest) {
+      this.#tasks.set(route, strongest);
+      return;
+    }
+    this.#tasks.delete(route);
+    this.#layers.delete(route);
+  }
 }
 
 function duplicate(first: TaskDefinition, second: TaskDefinition): BgTasksError {

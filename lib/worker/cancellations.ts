@@ -1,8 +1,8 @@
 /**
  * Which jobs were cancelled: a stream of commands that a worker reads from its beginning before it takes jobs, and follows.
  *
- * Shape:  `serve(route)` before the first job of a route; then `isCancelled` for each that arrives, and `run` around each
- *         that runs, whose signal is aborted.
+ * Shape:  `serve(route)` before the first job of a route; then `isCancelled` for each that arrives. The signal of one that
+ *         runs is aborted.
  * Bounds: the newest `MAX_IDS` commands, of the last seven days. Reading what there is takes `REPLAY_MS` at most.
  * Errors: none. Where the broker has no streams, jobs run and cannot be cancelled; that is logged.
  */
@@ -12,7 +12,6 @@ import { BgTasksError, messageOf } from '../errors.js';
 import { type CancelCommand, decodeCancel } from '../protocols/job-command.js';
 import type { WorkInfo } from '../protocols/protocol.js';
 import { controlDeclarations, controlQueue, MAX_COMMAND_AGE_MS } from '../topology/job-control.js';
-import type { DeliveryContext } from './delivery-context.js';
 import type { WorkerParts } from './worker.js';
 
 const MAX_IDS = 100_000;
@@ -20,14 +19,13 @@ const REPLAY_MS = 10_000;
 const PREFETCH = 1000;
 
 export class Cancellations {
-  readonly #parts: Pick<WorkerParts, 'broker' | 'settings'>;
+  readonly #parts: Pick<WorkerParts, 'broker' | 'settings' | 'running'>;
   readonly #max: number;
   /** When each was cancelled, in the order of the commands. */
   readonly #cancelled = new Map<string, number>();
-  readonly #running = new Map<string, Set<DeliveryContext>>();
   #following: Promise<void> | undefined;
 
-  constructor(parts: Pick<WorkerParts, 'broker' | 'settings'>, max = MAX_IDS) {
+  constructor(parts: Pick<WorkerParts, 'broker' | 'settings' | 'running'>, max = MAX_IDS) {
     this.#parts = parts;
     this.#max = max;
   }
@@ -46,19 +44,9 @@ export class Cancellations {
 
   /** A job that was enqueued again later, under the same id, is another one. */
   isCancelled(route: string, { messageId, sentAt = 0 }: WorkInfo): boolean {
+    if (this.#cancelled.size === 0) return false;
     const at = this.#cancelled.get(keyOf(route, messageId));
     return at !== undefined && sentAt <= at && Date.now() - at < MAX_COMMAND_AGE_MS;
-  }
-
-  /** Gives a function for its end. */
-  run(context: DeliveryContext): () => void {
-    const key = keyOf(context.route, context.messageId);
-    const contexts = this.#running.get(key) ?? new Set();
-    this.#running.set(key, contexts.add(context));
-    return () => {
-      contexts.delete(context);
-      if (contexts.size === 0) this.#running.delete(key);
-    };
   }
 
   /** Called for every command, old ones too. */
@@ -67,7 +55,7 @@ export class Cancellations {
     this.#cancelled.delete(key); // to the end
     this.#cancelled.set(key, at);
     if (this.#cancelled.size > this.#max) this.#cancelled.delete(this.#cancelled.keys().next().value as string);
-    for (const context of this.#running.get(key) ?? []) context.abort(cancelled(route, id));
+    this.#parts.running.abortJob(route, id, cancelled(route, id));
   }
 
   async #follow(queue: string): Promise<void> {

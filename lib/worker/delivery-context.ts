@@ -33,8 +33,8 @@ export class DeliveryContext implements TaskContext, Provided {
   #abort: AbortController | undefined;
   #reason: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Set by whoever keeps it among those that run. */
-  onEnd: (() => void) | undefined;
+  /** Those that run, as long as it is one of them. */
+  keptIn: Set<DeliveryContext> | undefined;
 
   constructor(route: string, info: ContextInfo, redelivered: boolean, log: Logger) {
     this.route = route;
@@ -94,7 +94,7 @@ export class DeliveryContext implements TaskContext, Provided {
   /** The handler has ended: nothing is to be aborted any more. */
   end(): void {
     clearTimeout(this.#timer);
-    this.onEnd?.();
+    this.keptIn?.delete(this);
   }
 
   #abortAt(deadline: number): void {

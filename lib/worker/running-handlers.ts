@@ -18,8 +18,7 @@ export class RunningHandlers {
   }
 
   add(context: DeliveryContext): DeliveryContext {
-    this.#contexts.add(context);
-    context.onEnd = () => this.#contexts.delete(context);
+    context.keptIn = this.#contexts.add(context);
     return context;
   }
 
@@ -28,6 +27,12 @@ export class RunningHandlers {
     const own = [...this.#contexts].filter((context) => context.correlationId === correlationId);
     for (const context of own) context.abort(new CallAbortedError(context.route));
     if (own.length === 0) this.#remember(correlationId);
+  }
+
+  abortJob(route: string, messageId: string, reason: Error): void {
+    for (const context of [...this.#contexts]) {
+      if (context.messageId === messageId && context.route === route) context.abort(reason);
+    }
   }
 
   abortAll(reason: ServiceStoppingError): void {

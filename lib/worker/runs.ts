@@ -22,14 +22,14 @@ export interface RunInfo extends Pick<RequestInfo, 'messageId' | 'correlationId'
   readonly attempt?: number;
 }
 
+/** Without an observer one for all of a route. */
 export class Run {
   readonly #counts: RunCounts;
   readonly #activity: Activity | undefined;
 
-  constructor(counts: RunCounts, activity: Activity | undefined) {
+  constructor(counts: RunCounts, activity?: Activity) {
     this.#counts = counts;
     this.#activity = activity;
-    counts.running += 1;
   }
 
   /** Runs what belongs to it. */
@@ -47,7 +47,7 @@ export class Run {
 
 export class Runs {
   readonly #observer: Observer | undefined;
-  readonly #counts = new Map<string, RunCounts>();
+  readonly #routes = new Map<string, { readonly counts: RunCounts; readonly unobserved: Run }>();
   /** When deliveries came, by the clock of `performance`; kept only for an observer. */
   readonly #arrivals = new WeakMap<Delivery, number>();
 
@@ -56,7 +56,7 @@ export class Runs {
   }
 
   get counts(): ReadonlyMap<string, Readonly<RunCounts>> {
-    return this.#counts;
+    return new Map([...this.#routes].map(([route, { counts }]) => [route, counts]));
   }
 
   /** A delivery has come; its handler may have to wait. */
@@ -66,8 +66,9 @@ export class Runs {
 
   /** Followed by one `end`. `delivery` is left out for what came by no broker. */
   begin({ kind, route }: TaskDefinition, info: RunInfo, delivery?: Delivery, queue?: string): Run {
-    const counts = this.#countsOf(route);
-    if (!this.#observer) return new Run(counts, undefined);
+    const { counts, unobserved } = this.#of(route);
+    counts.running += 1;
+    if (!this.#observer) return unobserved;
     const { messageId, correlationId, caller, attempt = 1 } = info;
     const now = performance.now();
     const arrivedAt = delivery && this.#arrivals.get(delivery);
@@ -86,12 +87,13 @@ export class Runs {
     this.#observer?.deadLetter(kind, route);
   }
 
-  #countsOf(route: string): RunCounts {
-    let counts = this.#counts.get(route);
-    if (!counts) {
-      counts = { running: 0, ended: 0, failed: 0 };
-      this.#counts.set(route, counts);
+  #of(route: string) {
+    let found = this.#routes.get(route);
+    if (!found) {
+      const counts = { running: 0, ended: 0, failed: 0 };
+      found = { counts, unobserved: new Run(counts) };
+      this.#routes.set(route, found);
     }
-    return counts;
+    return found;
   }
 }

@@ -5,6 +5,7 @@
 import type { Delivery } from '../broker/broker.js';
 import { fail } from '../envelope.js';
 import { messageOf } from '../errors.js';
+import { isPromise } from '../maybe-promise.js';
 import type { Outcome, Protocol, RequestInfo } from '../protocols/protocol.js';
 import { checkSignature } from '../protocols/signature.js';
 import { runIn } from '../scope.js';
@@ -12,6 +13,7 @@ import type { TaskDefinition } from '../tasks/task.js';
 import { DeliveryContext } from './delivery-context.js';
 import { holdBack } from './hold-back.js';
 import { callHandler, checkedBody, describeError } from './run-task.js';
+import type { Run as ObservedRun } from './runs.js';
 import type { WorkerParts } from './worker.js';
 
 /** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
@@ -19,35 +21,43 @@ const CLOCK_SKEW_MS = 1000;
 
 const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to.';
 
+/** One request, on its way through the worker. */
+interface Run {
+  readonly parts: WorkerParts;
+  readonly task: TaskDefinition;
+  readonly protocol: Protocol;
+  readonly info: RequestInfo;
+  readonly delivery: Delivery;
+}
+
 /** Settles the delivery, whatever the handler does. Throws only for a message that nobody could handle. */
-export async function serveRpc(
+export function serveRpc(
   parts: WorkerParts,
   task: TaskDefinition,
   protocol: Protocol,
   queue: string,
   delivery: Delivery,
-): Promise<void> {
+): Promise<void> | undefined {
   const { route } = task;
   const info = protocol.decodeInfo(delivery);
   if (info.deadline !== undefined && info.deadline + CLOCK_SKEW_MS < Date.now()) {
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
     if (protocol.expired) reply(parts, route, protocol, info, { error: protocol.expired }, delivery);
-    return delivery.ack();
+    delivery.ack();
+    return undefined;
   }
   if (info.notBefore !== undefined && info.notBefore > Date.now()) {
     return holdBack(parts.broker, queue, info.notBefore, delivery);
   }
   if (parts.running.wasAborted(info.correlationId)) {
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller gave it up');
-    return delivery.ack();
+    delivery.ack();
+    return undefined;
   }
-  const outcome = await run(parts, task, protocol, queue, info, delivery);
-  // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
-  // settled before it is answered, so that it cannot come a third time.
-  const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
-  if (isSuspect) delivery.ack();
-  reply(parts, route, protocol, info, outcome, delivery);
-  if (!isSuspect) delivery.ack();
+  const context = parts.running.add(new DeliveryContext(route, info, delivery.redelivered, parts.settings.logger));
+  const observed = parts.runs.begin(task, info, delivery, queue);
+  const run = { parts, task, protocol, info, delivery };
+  return runIn(parts.scopeOf(info, context), () => observed.around(() => runAndSettle(run, context, observed)));
 }
 
 /** A message for a task that nobody serves: its caller is told, and the queue is free of it. */
@@ -61,36 +71,33 @@ export function refuseUnknown(parts: WorkerParts, protocol: Protocol, delivery: 
   delivery.ack();
 }
 
-/** Never rejects: what the handler throws is an outcome. The stack stays here, in the log. */
-function run(
-  parts: WorkerParts,
-  task: TaskDefinition,
-  protocol: Protocol,
-  queue: string,
-  info: RequestInfo,
-  delivery: Delivery,
-): Promise<Outcome> {
-  const { settings, scopeOf, checkDto, running, runs } = parts;
-  const context = running.add(new DeliveryContext(task.route, info, delivery.redelivered, settings.logger));
-  const observed = runs.begin(task, info, delivery, queue);
-  const serve = async () => {
-    try {
-      checkSignature(delivery, info.caller, settings.callerSecret);
-      const sent = protocol.decodeBody(delivery, settings.maxBodyBytes, settings.json);
-      const checked = checkedBody(task, sent, checkDto);
-      const body = checked instanceof Promise ? await checked : checked; // an await costs a turn of its own
-      const value = 'errors' in body ? fail(body.errors) : await callHandler(parts, task, body.value, context);
-      observed.end({ value });
-      return { value };
-    } catch (error) {
-      observed.end({ error });
-      context.log.error({ route: task.route, messageId: context.messageId, err: error }, 'task failed');
-      return { error: describeError(error) };
-    } finally {
-      context.end();
-    }
-  };
-  return runIn({ ...scopeOf(info), task: context }, () => observed.around(serve));
+/** What the handler throws is an outcome. The stack stays here, in the log. */
+async function runAndSettle(run: Run, context: DeliveryContext, observed: ObservedRun): Promise<void> {
+  const { parts, task, protocol, info, delivery } = run;
+  const { settings, checkDto } = parts;
+  const { route } = task;
+  let outcome: Outcome;
+  try {
+    checkSignature(delivery, info.caller, settings.callerSecret);
+    const sent = protocol.decodeBody(delivery, settings.maxBodyBytes, settings.json);
+    const checked = checkedBody(task, sent, checkDto);
+    const body = checked instanceof Promise ? await checked : checked; // an await costs a turn of its own
+    const answer = 'errors' in body ? fail(body.errors) : callHandler(parts, task, body.value, context);
+    const value = isPromise(answer) ? await answer : answer;
+    observed.end({ value });
+    outcome = { value };
+  } catch (error) {
+    observed.end({ error });
+    context.log.error({ route, messageId: context.messageId, err: error }, 'task failed');
+    outcome = { error: describeError(error) };
+  }
+  context.end();
+  // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
+  // settled before it is answered, so that it cannot come a third time.
+  const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
+  if (isSuspect) delivery.ack();
+  reply(parts, route, protocol, info, outcome, delivery);
+  if (!isSuspect) delivery.ack();
 }
 
 /** An answer that cannot be written is a failure of the task, and its caller learns of it. */

@@ -5,6 +5,7 @@
  */
 import type { Delivery } from '../broker/broker.js';
 import { BgTasksError, ServiceStoppingError } from '../errors.js';
+import { isPromise } from '../maybe-promise.js';
 import { readFailure } from '../protocols/failure.js';
 import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import { checkSignature } from '../protocols/signature.js';
@@ -18,6 +19,7 @@ import { DeliveryContext } from './delivery-context.js';
 import { holdBack } from './hold-back.js';
 import { JobReply } from './job-reply.js';
 import { callHandler, checkedBody } from './run-task.js';
+import type { Run as ObservedRun } from './runs.js';
 import { workProtocolOf } from './work-source.js';
 import type { WorkerParts } from './worker.js';
 
@@ -42,17 +44,13 @@ interface Run {
   readonly reply: JobReply | undefined;
 }
 
-type Ended =
-  | { readonly value: unknown }
-  | (Pick<FailedRun, 'error' | 'body' | 'isFinal'> & { readonly abortReason: Error | undefined });
-
 /** Settles the delivery, whatever the handler does. */
-export async function serveWork(
+export function serveWork(
   parts: WorkerParts,
   task: TaskDefinition,
   origin: WorkOrigin,
   delivery: Delivery,
-): Promise<void> {
+): Promise<unknown> {
   const work = workProtocolOf(task);
   const info = work.decodeInfo(delivery);
   const run: Run = { parts, task, origin, delivery, work, info, reply: JobReply.of(parts, info, work) };
@@ -61,8 +59,12 @@ export async function serveWork(
   if (info.notBefore !== undefined && info.notBefore > Date.now() && origin.queue !== undefined) {
     return holdBack(parts.broker, origin.queue, info.notBefore, delivery);
   }
-  if (!origin.dedupe) return void (await runAndSettle(run));
-  const isRun = await origin.dedupe.once(info.messageId, () => runAndSettle(run));
+  return origin.dedupe ? runOnce(run, origin.dedupe) : start(run);
+}
+
+async function runOnce(run: Run, dedupe: Dedupe): Promise<void> {
+  const { parts, task, info, delivery } = run;
+  const isRun = await dedupe.once(info.messageId, () => start(run));
   if (isRun) return;
   parts.settings.logger.info({ route: task.route, messageId: info.messageId }, 'not started: its id is done');
   delivery.ack();
@@ -85,65 +87,62 @@ async function settleUnrun({ parts, task, delivery, info, reply }: Run, refusal:
 }
 
 /** True where all went well. */
-async function runAndSettle(run: Run): Promise<boolean> {
-  const { parts, task, origin, delivery, info, reply } = run;
-  const { route } = task;
-  const { messageId, attempt } = info;
-  const ended = await callTask(run);
-  if ('value' in ended) {
-    await reply?.end(ended);
-    delivery.ack();
-    return true;
-  }
-  // What a handler throws when its signal is aborted says nothing more.
-  if (origin.cancellations.isCancelled(route, info)) {
-    await settleUnrun(run, cancelled(route, messageId));
-    return false;
-  }
-  // Given up by a worker that stops: no failure of the job, and no attempt of its own.
-  if (ended.abortReason instanceof ServiceStoppingError) {
-    delivery.reject({ requeue: true });
-    return false;
-  }
-  parts.settings.logger.error({ route, messageId, attempt, err: ended.error }, 'task failed');
-  const { queue, mainQueue } = origin;
-  if (queue === undefined || mainQueue === undefined) delivery.ack();
-  else await settleFailure(parts, { ...run, queue, mainQueue, ...ended });
-  return false;
+function start(run: Run): Promise<boolean> {
+  const { parts, task, origin, delivery, info } = run;
+  const { messageId, correlationId, caller, attempt } = info;
+  const failure = readFailure(delivery.properties.headers);
+  // The expiry of a job is that of its start: it neither ends a run nor shortens what the run asks of others.
+  const known = { messageId, correlationId, caller, attempt, failure, deadline: undefined };
+  const context = new DeliveryContext(task.route, known, delivery.redelivered, parts.settings.logger);
+  parts.running.add(context);
+  if (run.reply) context.onProgress = (value) => run.reply?.progress(value);
+  const observed = parts.runs.begin(task, info, delivery, origin.queue);
+  return runIn(parts.scopeOf(known, context), () => observed.around(() => runAndSettle(run, context, observed)));
 }
 
-/** Never rejects. */
-async function callTask({ parts, task, origin, delivery, work, info, reply }: Run): Promise<Ended> {
-  const { settings, scopeOf, checkDto, runs } = parts;
-  const { logger, maxBodyBytes } = settings;
-  // The expiry of a job is that of its start: it neither ends a run nor shortens what the run asks of others.
-  const scopeInfo = { ...info, deadline: undefined };
-  const failure = readFailure(delivery.properties.headers);
-  const context = new DeliveryContext(task.route, { ...scopeInfo, failure }, delivery.redelivered, logger);
-  parts.running.add(context);
-  if (reply) context.onProgress = (value) => reply.progress(value);
-  const onEnd = origin.cancellations.run(context);
+async function runAndSettle(run: Run, context: DeliveryContext, observed: ObservedRun): Promise<boolean> {
+  const { parts, task, delivery, work, info, reply } = run;
+  const { settings, checkDto } = parts;
   let body: unknown;
   let isFinal = true; // what cannot be read or is refused stays as it is
-  const observed = runs.begin(task, info, delivery, origin.queue);
-  const serve = async (): Promise<Ended> => {
-    try {
-      checkSignature(delivery, info.caller, settings.callerSecret);
-      body = work.decodeBody(delivery, maxBodyBytes, settings.json);
-      const checked = await checkedBody(task, body, checkDto);
-      if ('errors' in checked) throw new ValidationError(checked.errors);
-      isFinal = false;
-      const isWanted = !task.options.filter || (await task.options.filter(checked.value, context));
-      const value = isWanted ? await callHandler(parts, task, checked.value, context) : undefined;
-      observed.end({ value });
-      return { value };
-    } catch (error) {
-      observed.end({ error });
-      return { error, body, isFinal, abortReason: context.abortReason };
-    } finally {
-      onEnd();
-      context.end();
-    }
-  };
-  return runIn({ ...scopeOf(scopeInfo), task: context }, () => observed.around(serve));
+  let value: unknown;
+  try {
+    checkSignature(delivery, info.caller, settings.callerSecret);
+    body = work.decodeBody(delivery, settings.maxBodyBytes, settings.json);
+    const checking = checkedBody(task, body, checkDto);
+    const checked = isPromise(checking) ? await checking : checking; // an await costs a turn of its own
+    if ('errors' in checked) throw new ValidationError(checked.errors);
+    isFinal = false;
+    const isWanted = !task.options.filter || (await task.options.filter(checked.value, context));
+    const running = isWanted ? callHandler(parts, task, checked.value, context) : undefined;
+    value = isPromise(running) ? await running : running;
+    observed.end({ value });
+  } catch (error) {
+    observed.end({ error });
+    context.end();
+    await settleFailed(run, { error, body, isFinal }, context.abortReason);
+    return false;
+  }
+  context.end();
+  if (reply) await reply.end({ value });
+  delivery.ack();
+  return true;
+}
+
+async function settleFailed(
+  run: Run,
+  failed: Pick<FailedRun, 'error' | 'body' | 'isFinal'>,
+  abortReason: Error | undefined,
+): Promise<void> {
+  const { parts, task, origin, delivery, info } = run;
+  const { route } = task;
+  const { messageId, attempt } = info;
+  // What a handler throws when its signal is aborted says nothing more.
+  if (origin.cancellations.isCancelled(route, info)) return settleUnrun(run, cancelled(route, messageId));
+  // Given up by a worker that stops: no failure of the job, and no attempt of its own.
+  if (abortReason instanceof ServiceStoppingError) return delivery.reject({ requeue: true });
+  parts.settings.logger.error({ route, messageId, attempt, err: failed.error }, 'task failed');
+  const { queue, mainQueue } = origin;
+  if (queue === undefined || mainQueue === undefined) delivery.ack();
+  else await settleFailure(parts, { ...run, ...failed, queue, mainQueue });
 }

@@ -124,7 +124,7 @@ export class WebSocketWorker {
         context.end();
       }
     };
-    return runIn({ ...scopeOf(info), task: context }, () => observed.around(serve));
+    return runIn(scopeOf(info, context), () => observed.around(serve));
   }
 
   async #call(task: TaskDefinition, given: Arguments, context: DeliveryContext): Promise<unknown> {

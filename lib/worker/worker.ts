@@ -38,8 +38,8 @@ export interface WorkerParts {
   readonly broker: Broker;
   readonly registry: Registry;
   readonly settings: Settings;
-  /** What the handler, and what it calls, should know. */
-  readonly scopeOf: (info: RequestInfo) => Scope;
+  /** What the handler, and what it calls, should know; `context` is that of the handler. */
+  readonly scopeOf: (info: Pick<RequestInfo, 'caller' | 'deadline'>, context: object) => Scope;
   /** Around every task, from the outside in. */
   readonly middleware: () => readonly Middleware[];
   readonly checkDto: DtoChecker;
@@ -59,7 +59,7 @@ interface SharedJob {
   readonly origin: WorkOrigin;
 }
 
-type Serve = (task: TaskDefinition) => Promise<void>;
+type Serve = (task: TaskDefinition) => Promise<unknown> | undefined;
 
 export class Worker {
   readonly #parts: WorkerParts;
@@ -83,7 +83,7 @@ export class Worker {
     this.#parts = { ...parts, running };
     this.#rpcGate = new Gate(parts.pools.inlineLimit);
     this.#workGate = new Gate(parts.pools.inlineLimit);
-    this.#cancellations = new Cancellations(parts);
+    this.#cancellations = new Cancellations(this.#parts);
     const presence = new Presence(parts);
     this.#control = new ControlListener({ ...parts, presence, onCancel: (id) => running.abort(id) });
   }
@@ -294,7 +294,7 @@ export class Worker {
     const serve: Serve = (current) => serveWork(this.#parts, current, origin, delivery);
     const enter = () => {
       this.#taken += 1;
-      lane.enter(() => this.#run(lane, task.route, delivery, serve), isUrgent);
+      lane.enter(() => void this.#run(lane, task.route, delivery, serve), isUrgent);
     };
     if (task.kind === 'job') this.#parts.jobHold.enter(delivery, enter);
     else enter();
@@ -307,7 +307,7 @@ export class Worker {
     const gate = pool ?? this.#rpcGate;
     this.#taken += 1;
     // A pool is shared with jobs: somebody waits for a call.
-    gate.enter(() => this.#run(gate, route, delivery, serve), pool !== undefined);
+    gate.enter(() => void this.#run(gate, route, delivery, serve), pool !== undefined);
   }
 
   /** In tests the time stands still: nothing fires by itself. */
@@ -341,25 +341,20 @@ export class Worker {
     return this.#parts.pools.gateOf(task) ?? this.#workGate;
   }
 
-  /** There is room for it in `place`. */
-  #run(place: Gate | Lane, route: string, delivery: Delivery, serve: Serve): void {
-    void this.#handle(route, delivery, serve).finally(() => {
-      this.#taken -= 1;
-      place.leave();
-      if (this.#isIdle) this.#onIdle?.();
-    });
-  }
-
-  /** Never rejects: whatever comes, the delivery is settled and the worker lives. */
-  async #handle(route: string, delivery: Delivery, serve: Serve): Promise<void> {
-    const { settings, registry } = this.#parts;
+  /** There is room for it in `place`. Never rejects: whatever comes, the delivery is settled and the worker lives. */
+  async #run(place: Gate | Lane, route: string, delivery: Delivery, serve: Serve): Promise<void> {
+    const { settings, registry, pools } = this.#parts;
     try {
       const task = registry.get(route); // a task that replaced the one which is consumed
-      if (this.#givesBack || !task) return delivery.reject({ requeue: true });
-      await serve(this.#parts.pools.placed(task));
+      // Awaited also where there is nothing to wait for: else each start would be within the end of the one before.
+      await (this.#givesBack || !task ? delivery.reject({ requeue: true }) : serve(pools.placed(task)));
     } catch (error) {
       delivery.reject({ requeue: false });
       settings.logger.error({ route, err: error }, 'delivery could not be handled');
+    } finally {
+      this.#taken -= 1;
+      place.leave();
+      if (this.#isIdle) this.#onIdle?.();
     }
   }
 

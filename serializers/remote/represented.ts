@@ -2,8 +2,9 @@
  * The rows of one group as serializers show them: each once for a serializer, however many fields and slots show it.
  * What is recorded meanwhile belongs to the run: the next wave.
  */
-import { isPromise } from '../../fields/maybe-promise.js';
+
 import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
+import { isPromise } from '../../lib/maybe-promise.js';
 import { type KeyId, keyId } from '../../lib/remote/key-id.js';
 import { REPRESENT, type Run, type SiteList } from '../run.js';
 import { keysOf, type Rows } from './missing.js';

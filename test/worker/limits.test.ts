@@ -5,6 +5,7 @@ import { Dedupe } from '../../lib/worker/dedupe.js';
 import { Gate } from '../../lib/worker/gate.js';
 import { Lane, prefetchOf } from '../../lib/worker/lane.js';
 import { RateLimit } from '../../lib/worker/rate-limit.js';
+import { RunningHandlers } from '../../lib/worker/running-handlers.js';
 import type { WorkerParts } from '../../lib/worker/worker.js';
 
 describe('Gate', () => {
@@ -104,7 +105,7 @@ describe('Dedupe', () => {
 });
 
 describe('Cancellations', () => {
-  const parts = { settings: {} as Settings } as WorkerParts;
+  const parts = { settings: {} as Settings, running: new RunningHandlers() } as WorkerParts;
   const job = (messageId: string, sentAt?: number) => {
     return {
       messageId,

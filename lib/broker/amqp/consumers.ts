@@ -9,6 +9,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { ConnectionFailedError, messageOf } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Consumer, Subscription } from '../broker.js';
+import { Acks } from './acks.js';
 import { AmqpChannel, type ChannelLife } from './channel.js';
 import type { AmqpConnection } from './connection.js';
 import type { Declarations } from './declarations.js';
@@ -31,6 +32,7 @@ export class AmqpConsumers {
   readonly #log: Logger;
   readonly #subscribed = new Set<Subscribed>();
   readonly #channel: AmqpChannel;
+  readonly #acks = new WeakMap<ChannelLife, Acks>();
   /** Replies whose caller was gone. */
   repliesDropped = 0;
 
@@ -79,6 +81,8 @@ export class AmqpConsumers {
   close(): Promise<void> {
     for (const subscribed of this.#subscribed) subscribed.isCancelled = true;
     this.#subscribed.clear();
+    const life = this.#channel.current;
+    if (life) this.#acksOf(life).flush();
     return this.#channel.close();
   }
 
@@ -113,8 +117,9 @@ export class AmqpConsumers {
     await this.#declarations.declare(declarations);
     const { channel } = life;
     const queue = subscription.queue ?? (await ownQueue(channel, subscription));
+    const acks = this.#acksOf(life);
     const onMessage = (message: ConsumeMessage | null) => {
-      if (message) this.#deliver(subscribed, new AmqpDelivery(life, message));
+      if (message) this.#deliver(subscribed, new AmqpDelivery(acks, message));
       else this.#onDeleted(life, subscribed, queue);
     };
     // Both in one turn: the prefetch counts for the consumers that come after it on the channel.
@@ -127,6 +132,12 @@ export class AmqpConsumers {
     if (subscribed.isCancelled)
       await life.channel.cancel(consumerTag); // while it came back
     else if (life.isOpen) subscription.onConsumed?.();
+  }
+
+  #acksOf(life: ChannelLife): Acks {
+    const found = this.#acks.get(life) ?? new Acks(life, (flush) => this.#connection.beforeWriting(flush));
+    this.#acks.set(life, found);
+    return found;
   }
 
   #deliver({ subscription, isCancelled }: Subscribed, delivery: AmqpDelivery): void {

@@ -22,6 +22,8 @@ export class Declarations {
   #model: ChannelModel | undefined;
   #channel: Promise<Channel> | undefined;
   readonly #known = new Set<string>();
+  /** Lists that were found known, by themselves: whoever publishes often has the same one each time. */
+  #knownLists = new WeakSet<readonly Declaration[]>();
   readonly #warned = new Set<string>();
   /** One at a time: a failure must only be taken for that of its own declaration. */
   #last: Promise<unknown> = Promise.resolve();
@@ -39,6 +41,7 @@ export class Declarations {
       } catch (error) {
         // What was declared before may be gone: a binding fails whose queue was just being deleted when it was declared.
         for (const declaration of declarations) this.#known.delete(JSON.stringify(declaration));
+        this.#knownLists = new WeakSet();
         throw error;
       }
     });
@@ -47,12 +50,16 @@ export class Declarations {
   /** All of them were declared on the present connection. */
   isKnown(declarations: readonly Declaration[]): boolean {
     if (!this.#model || this.#model !== this.#connection.current) return false;
-    return declarations.every((declaration) => this.#known.has(JSON.stringify(declaration)));
+    if (declarations.length === 0 || this.#knownLists.has(declarations)) return true;
+    const isKnown = declarations.every((declaration) => this.#known.has(JSON.stringify(declaration)));
+    if (isKnown) this.#knownLists.add(declarations);
+    return isKnown;
   }
 
   /** The next `declare` asks the broker again, for everything. */
   forget(): void {
     this.#known.clear();
+    this.#knownLists = new WeakSet();
   }
 
   inspect(queue: string): Promise<QueueState | undefined> {

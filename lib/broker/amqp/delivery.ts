@@ -1,14 +1,7 @@
 /** Messages as amqplib has them, and as the library has them. */
-import {
-  type Channel,
-  type ConfirmChannel,
-  type ConsumeMessage,
-  IllegalOperationError,
-  type Message,
-  type Options,
-} from 'amqplib';
+import type { Channel, ConfirmChannel, ConsumeMessage, Message, Options } from 'amqplib';
 import type { Delivery, IncomingMessage, MessageProperties, OutgoingMessage } from '../broker.js';
-import type { ChannelLife } from './channel.js';
+import type { Acks } from './acks.js';
 
 /**
  * RabbitMQ gives back every mandatory reply to such an address, with its body, also those that have arrived: it would tell
@@ -21,11 +14,12 @@ export const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
  * Its tag means nothing on the next channel, or another message.
  */
 export class AmqpDelivery implements Delivery {
-  readonly #life: ChannelLife;
+  readonly #acks: Acks;
   readonly #message: ConsumeMessage;
+  #isAcked = false;
 
-  constructor(life: ChannelLife, message: ConsumeMessage) {
-    this.#life = life;
+  constructor(acks: Acks, message: ConsumeMessage) {
+    this.#acks = acks;
     this.#message = message;
   }
 
@@ -50,32 +44,23 @@ export class AmqpDelivery implements Delivery {
   }
 
   get isOpen(): boolean {
-    return this.#life.isOpen;
+    return this.#acks.life.isOpen;
   }
 
   reply(routingKey: string, reply: IncomingMessage, exchange = ''): void {
+    if (this.#isAcked) this.#acks.flush(); // in the order in which it was asked for
     const { body, properties } = reply;
     const options = optionsOf(properties, !routingKey.startsWith(DIRECT_REPLY_TO));
-    this.#whileOpen((channel) => channel.publish(exchange, routingKey, body, options));
+    this.#acks.whileOpen((channel) => channel.publish(exchange, routingKey, body, options));
   }
 
   ack(): void {
-    this.#whileOpen((channel) => channel.ack(this.#message));
+    this.#isAcked = true;
+    this.#acks.ack(this.#message.fields.deliveryTag);
   }
 
-  /** A reject and not a nack: RabbitMQ 4.3 counts only the former against the delivery limit. */
   reject({ requeue }: { requeue: boolean }): void {
-    this.#whileOpen((channel) => channel.reject(this.#message, requeue));
-  }
-
-  /** Its connection may be closing, which is not told before it is closed. */
-  #whileOpen(act: (channel: Channel) => unknown): void {
-    if (!this.isOpen) return;
-    try {
-      act(this.#life.channel);
-    } catch (error) {
-      if (!(error instanceof IllegalOperationError)) throw error;
-    }
+    this.#acks.reject(this.#message, requeue);
   }
 }
 
@@ -97,9 +82,10 @@ export function publishConfirmed(
   channel: ConfirmChannel,
   message: OutgoingMessage,
   mandatory: boolean,
+  headers: MessageProperties['headers'],
   onConfirm: (refusal: Error | null) => void,
 ): void {
-  const options = optionsOf(message.properties, mandatory, message.expirationMs);
+  const options = optionsOf(message.properties, mandatory, message.expirationMs, headers);
   channel.publish(message.exchange, message.routingKey, message.body, options, onConfirm);
 }
 

@@ -17,6 +17,7 @@ import { AmqpChannel, type AmqpConfirmChannel, type ChannelLife } from './channe
 import type { AmqpConnection } from './connection.js';
 import type { Declarations } from './declarations.js';
 import { publishConfirmed } from './delivery.js';
+import { ReusedHeaders } from './reused-headers.js';
 import { withinTime } from './within-time.js';
 
 const MAX_WAITING = 10_000;
@@ -28,7 +29,9 @@ interface Waiting {
   readonly options: PublishOptions;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  readonly stopWaiting: () => void;
+  /** By the clock of `performance`. */
+  readonly expiresAt: number;
+  readonly stopListening: (() => void) | undefined;
   /** The channel that it is on, or is being declared for. */
   life: ChannelLife | undefined;
   /** It has left the process once: the broker may have it. */
@@ -42,10 +45,13 @@ export class AmqpPublisher {
   readonly #connection: AmqpConnection;
   readonly #declarations: Declarations;
   readonly #channel: AmqpConfirmChannel;
+  readonly #headers = new ReusedHeaders();
   readonly #waiting = new Set<Waiting>();
   /** Those that were on a channel when the broker closed it: one of them is at fault. */
   readonly #suspects = new Set<Waiting>();
   #bytes = 0;
+  /** One for all: they expire in the order in which they came. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(connection: AmqpConnection, declarations: Declarations, log: Logger) {
     this.#connection = connection;
@@ -74,23 +80,45 @@ export class AmqpPublisher {
     }
     if (options.isSentOnce && !this.#canSend) return Promise.reject(notSent(message));
     return new Promise((resolve, reject) => {
-      const onTimeout = () => {
-        const { blockedBy } = this.#connection;
-        this.#settle(waiting, notConfirmed(message, CONFIRM_TIMEOUT_MS, waiting.isSent, blockedBy));
+      const waiting: Waiting = {
+        message,
+        options,
+        resolve,
+        reject,
+        expiresAt: performance.now() + CONFIRM_TIMEOUT_MS,
+        stopListening: signal && this.#listen(signal, () => waiting),
+        life: undefined,
+        isSent: false,
+        isReturned: false,
+        isRedeclared: false,
       };
-      const onAbort = () => this.#settle(waiting, givenUp(message, waiting.isSent, signal?.reason));
-      const timer = setTimeout(onTimeout, CONFIRM_TIMEOUT_MS);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const stopWaiting = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const state = { life: undefined, isSent: false, isReturned: false, isRedeclared: false };
-      const waiting: Waiting = { message, options, resolve, reject, stopWaiting, ...state };
       this.#waiting.add(waiting);
+      this.#timer ??= setTimeout(() => this.#expire(), CONFIRM_TIMEOUT_MS);
       this.#bytes += message.body.length;
       this.#send(waiting);
     });
+  }
+
+  #listen(signal: AbortSignal, waitingOf: () => Waiting): () => void {
+    const onAbort = () => {
+      const waiting = waitingOf();
+      this.#settle(waiting, givenUp(waiting.message, waiting.isSent, signal.reason));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    return () => signal.removeEventListener('abort', onAbort);
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const waiting of this.#waiting) {
+      if (waiting.expiresAt > now) {
+        this.#timer = setTimeout(() => this.#expire(), Math.ceil(waiting.expiresAt - now));
+        return;
+      }
+      const { message, isSent } = waiting;
+      this.#settle(waiting, notConfirmed(message, CONFIRM_TIMEOUT_MS, isSent, this.#connection.blockedBy));
+    }
   }
 
   /** Waits for confirms, as long as there is a connection that could bring them. */
@@ -133,7 +161,8 @@ export class AmqpPublisher {
   #write(life: ChannelLife<ConfirmChannel>, waiting: Waiting): void {
     const { message, options } = waiting;
     try {
-      publishConfirmed(life.channel, message, options.mandatory ?? true, (refusal) => {
+      const headers = this.#headers.of(message.properties.headers);
+      publishConfirmed(life.channel, message, options.mandatory ?? true, headers, (refusal) => {
         if (life.isOpen) this.#onConfirm(waiting, refusal);
       });
       waiting.isSent = true;
@@ -209,8 +238,12 @@ export class AmqpPublisher {
 
   #settle(waiting: Waiting, error?: Error): void {
     if (!this.#waiting.delete(waiting)) return;
-    waiting.stopWaiting();
+    waiting.stopListening?.();
     this.#bytes -= waiting.message.body.length;
+    if (this.#waiting.size === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
     if (error) waiting.reject(error);
     else waiting.resolve();
     if (this.#suspects.delete(waiting)) this.#sendAll();

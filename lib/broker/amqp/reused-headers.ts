@@ -13,6 +13,7 @@ export class ReusedHeaders {
   of(headers: Headers | undefined): Headers | undefined {
     if (headers === undefined) return undefined;
     const names = Object.keys(headers);
+    if (names.length === 0) return undefined;
     if (!isSame(names, this.#names)) {
       this.#names = names;
       this.#shared = { ...headers };

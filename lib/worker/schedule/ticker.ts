@@ -47,7 +47,7 @@ export function runTick(parts: WorkerParts, task: TaskDefinition): Promise<void>
       context.end();
     }
   };
-  return runIn({ ...scopeOf(info), task: context }, () => observed.around(serve));
+  return runIn(scopeOf(info, context), () => observed.around(serve));
 }
 
 /** The longest timer of Node. */
