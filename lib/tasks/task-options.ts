@@ -121,8 +121,9 @@ function problemOf(options: AnyTaskOptions): string | undefined {
   if (maxPriority !== undefined && (queueType !== 'classic' || maxPriority > MAX_PRIORITY)) {
     return `"maxPriority" needs queueType "classic", and is at most ${MAX_PRIORITY}.`;
   }
-  if (name !== undefined && !/^[\w-]{1,100}$/.test(String(name))) {
-    return `"name" must consist of letters, digits, "_" and "-", not ${preview(name)}.`;
+  // With dots, as micro_framework names the listener on a method: `Class.method`.
+  if (name !== undefined && !/^(?=.{1,100}$)[\w-]+(\.[\w-]+)*$/.test(String(name))) {
+    return `"name" must consist of letters, digits, "_" and "-", with dots between them, not ${preview(name)}.`;
   }
   if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
     return `"queue" must be the name of a queue, not ${preview(queue)}.`;
