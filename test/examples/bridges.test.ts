@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { Application, Running } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
 import { pythonWith } from '../support/python.js';
+import { freePort } from '../support/rabbitmq/installed.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
@@ -110,5 +111,25 @@ describe('examples/gzip-workers', function () {
     await worker.says('data received a test message\n');
     worker.kill('SIGTERM');
     expect((await worker.finished).code).to.equal(0);
+  });
+});
+
+describe('examples/runner', function () {
+  this.timeout(30_000);
+
+  it('runs events with retries, a filter, a class, and a timer that calls a WebSocket task', async () => {
+    const env = { ...environment(), AMQP_URI: rabbitUrl(), WEBSOCKET_PORT: String(await freePort()) };
+    const script = (name: string) => `${BUILT}runner/${name}.js`;
+    const runner = autoClose(new Running(spawn(process.execPath, [script('main')], { env })));
+    await runner.says('The runner is running');
+    execFileSync(process.execPath, [script('publish')], { env });
+    await runner.says('welcome, tom@example.org\n');
+    await runner.says('you are the hundredth, tom@example.org\n');
+    await runner.says('this process has counted 1\n');
+    await runner.says('the WebSocket says argument1 - argument2\n');
+    await runner.says('user 101 is not welcomed: no address: nowhere (attempt 3)\n');
+    expect(runner.out).to.not.contain('the hundredth, nowhere');
+    runner.kill('SIGTERM');
+    expect((await runner.finished).code).to.equal(0);
   });
 });
