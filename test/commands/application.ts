@@ -85,8 +85,8 @@ export class Application {
   }
 
   /** A script of the application, as a process. */
-  startNode(script: string): Running {
-    return this.#spawn([script], {}, false);
+  startNode(script: string, environment: Readonly<Record<string, string>> = {}): Running {
+    return this.#spawn([script], environment, false);
   }
 
   #spawn(args: readonly string[], environment: Readonly<Record<string, string>>, ownGroup: boolean): Running {

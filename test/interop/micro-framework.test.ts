@@ -1,5 +1,7 @@
 import { RemoteError, Service } from 'bgtasks';
+import { eventListener, Route, Runner, rpc } from 'bgtasks/compat';
 import { expect } from 'chai';
+import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
@@ -113,5 +115,37 @@ describe('services written with micro_framework', function () {
     expect(await peer.next()).to.equal('ready');
     await service(source).emit('created', { id: 'héllo' }, { protocol: 'micro-framework' });
     expect(JSON.parse(await peer.next())).to.deep.equal({ id: 'héllo' });
+  });
+
+  it('reach the routes of a Runner: its calls, and events under the name that a queue has in Python', async () => {
+    const source = named('users');
+    const name = named('mails');
+    const seen: unknown[] = [];
+    class Mails {
+      class_method(body: unknown) {
+        seen.push(body);
+      }
+    }
+    const entrypoint = eventListener(source, 'created', { filter: ({ id }: { id: number }) => id > 1 });
+    const routes = [
+      new Route({ target: Mails, method: 'class_method', entrypoint }),
+      new Route({ target: (a: number, b: number) => a + b, entrypoint: rpc('add', { params: ['a', 'b'] }) }),
+    ];
+    const settings = { AMQP_URI: rabbitUrl(), SERVICE_NAME: name, logger: silentLogger };
+    const runner = new Runner({ routes, settings });
+    autoClose({ close: () => runner.stop() });
+    await runner.start();
+    const caller = startPeer(python, 'ufw_peer.py', rabbitUrl(), 'call');
+    expect(await caller.ask(`${name}.add\t{"args": [1], "kwargs": {"b": 2}}`)).to.deep.equal({
+      data: 3,
+      exception: null,
+    });
+    const publisher = startPeer(python, 'ufw_peer.py', rabbitUrl(), 'publish', source);
+    await publisher.next();
+    for (const id of [1, 2]) publisher.say(`created\t{"id": ${id}}`);
+    await until(() => seen.length === 1);
+    expect(seen).to.deep.equal([{ id: 2 }]);
+    const broker = autoClose(await openBroker(rabbitUrl(), silentLogger));
+    expect(await broker.inspect(`${source}.created__${name}.Mails.class_method`)).to.include({ consumers: 1 });
   });
 });
