@@ -5,7 +5,9 @@ import { silentLogger } from '../../lib/logger.js';
 import { Application } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
+import { freePort } from '../support/rabbitmq/installed.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
+import { clientOf } from '../websocket/serving.js';
 
 const PACKAGE = '{"type":"module"}';
 const protocol = 'micro-framework';
@@ -24,12 +26,15 @@ export class Mails {
     throw new TypeError('odd');
   }
 }
+export const join = (a, b) => \`\${a} - \${b} \${process.send !== undefined}\`;
+export const tick = ({ at }) => console.log('tick', at instanceof Date, process.send !== undefined);
 export const failed = (user, { failure }) => console.log('failed', JSON.stringify(user), failure.message, failure.attempts);
 `;
 
 const program = (service: string, routes: string, start = 'await runner.start();') => `
-import { asyncBackOff, eventListener, Route, rpc, Runner } from 'bgtasks/compat';
-const settings = { AMQP_URI: '${rabbitUrl()}', SERVICE_NAME: '${service}', WORKER_MODE: 'process', MAX_WORKERS: 1, logLevel: 'warn' };
+import { asyncBackOff, eventListener, Route, rpc, Runner, time, webSocket } from 'bgtasks/compat';
+const settings = { AMQP_URI: '${rabbitUrl()}', SERVICE_NAME: '${service}', WORKER_MODE: 'process', MAX_WORKERS: 1, logLevel: 'warn',
+  WEBSOCKET_PORT: Number(process.env.WEBSOCKET_PORT ?? 0) };
 export const runner = new Runner({ settings, routes: [${routes}] });
 ${start}
 if (process.argv[1] === import.meta.filename) {
@@ -47,10 +52,12 @@ describe('a Runner with WORKER_MODE', function () {
     service = named('mails');
   });
 
-  const application = (routes: string, start?: string) =>
-    autoClose(
-      new Application({ 'package.json': PACKAGE, 'tasks.js': TASKS, 'main.js': program(service, routes, start) }),
-    );
+  const application = (routes: string, start?: string, files: Readonly<Record<string, string>> = {}) => {
+    const main = program(service, routes, start);
+    const app = autoClose(new Application({ 'package.json': PACKAGE, 'tasks.js': TASKS, 'main.js': main, ...files }));
+    app.link('@swc/core', '@swc/types', '@swc/counter', 'ws');
+    return app;
+  };
   const api = (serviceName = named('api')) =>
     autoClose(new Service({ url: rabbitUrl(), serviceName, logger: silentLogger }));
   const imports = (out: string) => [...new Set(out.match(/^imported .*$/gm))].toSorted();
@@ -83,6 +90,27 @@ describe('a Runner with WORKER_MODE', function () {
     await running.says('sent {"id":1} 1 true');
     await running.says('failed {"id":1} odd 2');
     expect(imports(running.out)).to.deep.equal(['imported in a process']);
+  });
+
+  it('fires a clock and serves a WebSocket in a child', async () => {
+    const port = await freePort();
+    const running = application(`
+      new Route({ target: './tasks.js#tick', entrypoint: time(1) }),
+      new Route({ target: './tasks.js#join', entrypoint: webSocket(undefined, { params: ['a', 'b?'] }) }),`).startNode(
+      'main.js',
+      { WEBSOCKET_PORT: String(port) },
+    );
+    await running.says('started');
+    await running.says('tick true true');
+    expect(await clientOf(port).join('x', 'y')).to.equal('x - y true');
+  });
+
+  it('imports TypeScript as the command does', async () => {
+    const running = application(`new Route({ target: './typed.js#greet', entrypoint: rpc() }),`, undefined, {
+      'typed.ts': 'enum Where { child }\nexport const greet = (): string => Where[process.send ? 0 : 1] as string;',
+    }).startNode('main.js');
+    await running.says('started');
+    expect(await api().call(`${service}.greet`, null, { protocol, timeoutMs: 20_000 })).to.equal('child');
   });
 
   it('imports it with the first call where the program does not start in a child', async () => {

@@ -117,6 +117,7 @@ describe('the package, packed and installed into an empty project', function () 
           import { RemoteField, Serializer } from 'bgtasks/serializers';
           import { CharField } from 'bgtasks/fields';
           import { stub } from 'bgtasks/testing';
+          import { eventListener, Route, Runner, rpc } from 'bgtasks/compat';
           declare module 'bgtasks' { interface Remotes { 'images.get': { id: number; path: string } } }
           class User extends Serializer({ name: new CharField(), image: new RemoteField({ route: 'images.get', fields: ['id', 'path'] }) }) {}
           export const path: Promise<string | undefined> = new User({ name: 'x', image: 1 }).data.then((data) => data.image?.path);
@@ -128,7 +129,12 @@ describe('the package, packed and installed into an empty project', function () 
           export const sum = webSocketTask('sum', { params: ['a', 'b'] })((a: number, b = 1) => a + b);
           export const total: Promise<number> = webSocketClient<{ sum: typeof sum }>('localhost').sum(1);
           export const joined: Promise<string> = webSocketClient('localhost').websocket_task('a', 'b');
-          export const service = new Service({ url: 'memory://' });`,
+          export const service = new Service({ url: 'memory://' });
+          const created = (user: { id: number }) => user.id;
+          export const runner = new Runner({
+            routes: [new Route({ target: created, entrypoint: eventListener('users', 'created') }), new Route({ target: './x.js#y', entrypoint: rpc() })],
+            settings: { WORKER_MODE: 'process' },
+          });`,
         );
         link(project, compiler, '@types/node', 'undici-types');
         const output = run(() => project.node(`node_modules/${compiler}/bin/tsc`, '-p', '.'));

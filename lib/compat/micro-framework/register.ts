@@ -27,33 +27,31 @@ export function needsServiceName({ kind }: Entrypoint): boolean {
 }
 
 export function register(service: Service, route: CheckedRoute, serviceName: string | undefined): void {
-  const { entrypoint, target } = route;
+  registration(service, route, serviceName)(...route.target.handler);
+}
+
+function registration(service: Service, route: CheckedRoute, serviceName: string | undefined): ReturnType<Register> {
+  const { entrypoint } = route;
   const options = optionsOf(route);
-  const registered = () => {
-    switch (entrypoint.kind) {
-      case 'event': {
-        const { filter } = entrypoint;
-        const onFailed = registerCallback(service, route, serviceName);
-        const own = { protocol: PROTOCOL, name: route.name, filter, ...route.backoff, onFailed };
-        return as(service.onEvent)(entrypoint.service, entrypoint.event, { ...options, ...own });
-      }
-      case 'schedule':
-        return as(service.every)(taskName(route, serviceName), `${entrypoint.seconds} s`, {
-          ...options,
-          perProcess: true,
-        });
-      case 'rpc': {
-        const { params, description } = entrypoint;
-        const own = { protocol: PROTOCOL, params, description };
-        return as(service.rpcTask)(taskName(route, serviceName), { ...options, ...own });
-      }
-      case 'websocket': {
-        const { params, description } = entrypoint;
-        return as(service.webSocketTask)(taskName(route, serviceName), { ...options, params, description });
-      }
+  const name = taskName(route, serviceName);
+  switch (entrypoint.kind) {
+    case 'event': {
+      const { filter } = entrypoint;
+      const onFailed = registerCallback(service, route, serviceName);
+      const own = { protocol: PROTOCOL, name: route.name, filter, ...route.backoff, onFailed };
+      return as(service.onEvent)(entrypoint.service, entrypoint.event, { ...options, ...own });
     }
-  };
-  registered()(...target.handler);
+    case 'schedule':
+      return as(service.every)(name, `${entrypoint.seconds} s`, { ...options, perProcess: true });
+    case 'rpc': {
+      const { params, description } = entrypoint;
+      return as(service.rpcTask)(name, { ...options, protocol: PROTOCOL, params, description });
+    }
+    case 'websocket': {
+      const { params, description } = entrypoint;
+      return as(service.webSocketTask)(name, { ...options, params, description });
+    }
+  }
 }
 
 /** Beside the queue of its listener. It has one attempt, then it is a dead letter. */

@@ -25,7 +25,10 @@ import { type Target, type TargetClass, type TargetPath, targetOf } from './targ
 
 /** `F` is the target where it is a function, `B` the body that translators leave. */
 export interface RouteOptions<E extends Entrypoint, F, B, D extends Deps> {
-  /** What runs: a function, a class, or the path of either, which is imported only where it runs. */
+  /**
+   * What runs: a function, a class, or the path of either, which is imported only where it runs. Its name is that on the
+   * wire; a function that is written here is called `target`, unless its entrypoint has a name.
+   */
   target: F | TargetClass | TargetPath;
   /** What triggers it. */
   entrypoint: E;
@@ -93,7 +96,7 @@ const OPTIONS: readonly string[] = [
   'after',
 ];
 
-/** What a Runner makes of a Route. */
+/** A Route with its parts checked, as a Runner reads it. */
 export class CheckedRoute implements Route {
   readonly entrypoint: Entrypoint;
   readonly target: Target;

@@ -63,7 +63,7 @@ async function load({ target, callback }: CheckedRoute): Promise<void> {
 function checked(routes: unknown): readonly CheckedRoute[] {
   const list = Array.isArray(routes) ? routes : [routes];
   const wrong = list.findIndex((route) => !(route instanceof CheckedRoute));
-  if (Array.isArray(routes) && wrong < 0) return routes;
+  if (Array.isArray(routes) && wrong < 0) return [...routes];
   const message = `new Runner({ routes }) takes a list of new Route(...), not ${preview(list[wrong] ?? routes)}.`;
   throw new BgTasksError('INVALID_TASK', message);
 }
