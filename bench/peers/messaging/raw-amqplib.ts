@@ -2,6 +2,7 @@
  * The limit: amqplib by hand with `noDelay`, direct reply-to and nothing else: no timeouts, no `mandatory`, no context, and
  * no acks where it says so, which is why a worker that dies takes calls with it.
  */
+import { randomUUID } from 'node:crypto';
 import { type Channel, type ChannelModel, connect, type Options } from 'amqplib';
 import { type Handlers, type MessagingPeer, PREFETCH } from '../../messaging/peer.js';
 
@@ -9,6 +10,18 @@ interface Way {
   readonly acked: boolean;
   readonly corked: boolean;
   readonly noDelay: boolean;
+  /** Requests say what ours say: `mandatory`, when they expire, what they hold, an id that nobody can guess. */
+  readonly isTelling?: boolean;
+}
+
+/** amqplib copies headers; one object for all is the fastest. */
+const headers = { 'bgtasks-deadline': 0 };
+const TIMEOUT_MS = 60_000;
+
+function telling(): Options.Publish {
+  headers['bgtasks-deadline'] = Date.now() + TIMEOUT_MS;
+  const correlationId = randomUUID();
+  return { correlationId, contentType: 'application/json', mandatory: true, expiration: String(TIMEOUT_MS), headers };
 }
 
 const REPLY_TO = 'amq.rabbitmq.reply-to';
@@ -81,9 +94,9 @@ async function connectCaller(id: string, way: Way, url: string) {
     call: (route: string, body: unknown) =>
       new Promise<unknown>((resolve) => {
         calls += 1;
-        const correlationId = String(calls);
-        waiting.set(correlationId, resolve);
-        channel.publish('', `${id}.${route}`, Buffer.from(JSON.stringify(body)), { correlationId, replyTo: REPLY_TO });
+        const options = way.isTelling ? telling() : { correlationId: String(calls) };
+        waiting.set(String(options.correlationId), resolve);
+        channel.publish('', `${id}.${route}`, Buffer.from(JSON.stringify(body)), { ...options, replyTo: REPLY_TO });
       }),
   };
 }
@@ -125,5 +138,11 @@ export const peers: readonly MessagingPeer[] = [
   raw('raw', 'raw amqplib, the limit (no acks of calls)', FAST, true),
   raw('raw-acked', 'raw amqplib, acked', { ...FAST, acked: true }, false),
   raw('raw-corked', 'raw amqplib, acked, writes corked', { ...FAST, acked: true, corked: true }, true),
+  raw(
+    'raw-telling',
+    'the same, with what ours tells in requests',
+    { ...FAST, acked: true, corked: true, isTelling: true },
+    false,
+  ),
   raw('raw-shipped', 'raw amqplib as shipped (no `noDelay`), acked', { ...FAST, acked: true, noDelay: false }, false),
 ];

@@ -4,15 +4,14 @@
  *
  * Shape:  RabbitMQ numbers the deliveries of a channel from 1. `multiple` settles all up to a number (AMQP 0-9-1,
  *         basic.ack), so it is used only where every delivery before is settled or is acked in the same turn.
- * Order:  acks leave before the write that ends the turn, at the latest; what was acked before a `flush` leaves with it.
+ * Order:  amqplib writes at the end of the turn (`setImmediate`), so the acks of `process.nextTick` leave with the
+ *         replies of the same turn, in one system call.
  */
 import { type Channel, IllegalOperationError, type Message } from 'amqplib';
 import type { ChannelLife } from './channel.js';
 
 export class Acks {
   readonly life: ChannelLife;
-  /** Calls `flush` before the present turn's messages are written. */
-  readonly #schedule: (flush: () => void) => void;
   /** Every delivery up to this one is settled. */
   #settledTo = 0;
   /** Settled beyond it. */
@@ -20,14 +19,13 @@ export class Acks {
   /** Acked, and not sent yet. */
   #waiting: number[] = [];
 
-  constructor(life: ChannelLife, schedule: (flush: () => void) => void) {
+  constructor(life: ChannelLife) {
     this.life = life;
-    this.#schedule = schedule;
   }
 
   ack(deliveryTag: number): void {
     this.#waiting.push(deliveryTag);
-    if (this.#waiting.length === 1) this.#schedule(() => this.flush());
+    if (this.#waiting.length === 1) process.nextTick(() => this.flush());
   }
 
   /** A reject and not a nack: RabbitMQ 4.3 counts only the former against the delivery limit. */

@@ -28,7 +28,6 @@ export class AmqpConnection {
   readonly #closing = new AbortController();
   #nextUrl = 0;
   #model: ChannelModel | undefined;
-  #beforeWriting: ((run: () => void) => void) | undefined;
   #opening: Promise<ChannelModel> | undefined;
   #reopening: Promise<void> | undefined;
   #wasLost = false;
@@ -55,11 +54,6 @@ export class AmqpConnection {
 
   get isOpen(): boolean {
     return this.#model !== undefined;
-  }
-
-  /** Once, in this turn: before what it wrote leaves the process. */
-  beforeWriting(run: () => void): void {
-    this.#beforeWriting?.(run);
   }
 
   get current(): ChannelModel | undefined {
@@ -157,7 +151,7 @@ export class AmqpConnection {
       destroySocket(model);
       throw closed();
     }
-    this.#beforeWriting = gatherWrites(model);
+    gatherWrites(model);
     this.#model = model;
     this.wasOpen = true;
     this.failure = undefined;

@@ -135,7 +135,7 @@ export class AmqpConsumers {
   }
 
   #acksOf(life: ChannelLife): Acks {
-    const found = this.#acks.get(life) ?? new Acks(life, (flush) => this.#connection.beforeWriting(flush));
+    const found = this.#acks.get(life) ?? new Acks(life);
     this.#acks.set(life, found);
     return found;
   }

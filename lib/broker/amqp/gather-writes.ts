@@ -19,35 +19,21 @@ export function destroySocket(model: ChannelModel): void {
   socketOf(model)?.destroy(new Error('The broker does not answer.')); // with an error, amqplib ends its heartbeats too
 }
 
-/** Gives a function that has something done before what is gathered leaves, which may write more. */
-export function gatherWrites(model: ChannelModel): (beforeWriting: () => void) => void {
+export function gatherWrites(model: ChannelModel): void {
   const stream = socketOf(model);
-  if (!stream) return (beforeWriting) => process.nextTick(beforeWriting);
+  if (!stream) return;
   const write = stream.write.bind(stream) as (chunk: Buffer, ...rest: unknown[]) => boolean;
   let isCorked = false;
-  let last: (() => void)[] = [];
   const uncork = () => {
-    const run = last;
-    last = [];
-    try {
-      for (const each of run) each();
-    } finally {
-      isCorked = false;
-      stream.uncork();
-    }
-  };
-  const cork = () => {
-    if (isCorked) return;
-    isCorked = true;
-    stream.cork();
-    process.nextTick(uncork);
+    isCorked = false;
+    stream.uncork();
   };
   stream.write = ((chunk: Buffer, ...rest: unknown[]) => {
-    if (chunk.length < LARGE_BYTES) cork();
+    if (!isCorked && chunk.length < LARGE_BYTES) {
+      isCorked = true;
+      stream.cork();
+      process.nextTick(uncork);
+    }
     return write(chunk, ...rest);
   }) as Duplex['write'];
-  return (beforeWriting) => {
-    last.push(beforeWriting);
-    cork();
-  };
 }
