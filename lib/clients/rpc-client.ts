@@ -6,7 +6,6 @@
  * first call, and again by the first one after it was lost. Calls that are idempotent survive its loss: they are sent
  * again on the next one.
  */
-import { randomUUID } from 'node:crypto';
 import type { Broker, CallChannel, IncomingMessage, ReplyQueue } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import {
@@ -29,6 +28,7 @@ import type { Protocol, ProtocolName } from '../protocols/protocol.js';
 import { signed } from '../protocols/signature.js';
 import { currentScope } from '../scope.js';
 import type { CallOptions } from '../tasks/remotes.js';
+import { uniqueId } from '../unique-id.js';
 import { CallLine } from './call-line.js';
 import { checkCallOptions } from './call-options.js';
 import { explainTimeout } from './explain-timeout.js';
@@ -139,7 +139,7 @@ export class RpcClient {
     const protocol = this.#options.protocolOf(route, options.protocol);
     const line = this.#lineOf(protocol);
     const call: Call = {
-      id: randomUUID(),
+      id: uniqueId(),
       protocol,
       line,
       queue: options.queue,

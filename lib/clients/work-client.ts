@@ -4,7 +4,6 @@
  * Errors: options that cannot be are `USAGE`, before any I/O; `NO_ROUTE` where the queue of a job has never been declared;
  *         `PUBLISH_FAILED` where the broker did not confirm.
  */
-import { randomUUID } from 'node:crypto';
 import type { Declaration, IncomingMessage } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
@@ -19,6 +18,7 @@ import type { EnqueueOptions, Job, TrackedJob } from '../tasks/job.js';
 import { MAX_DELAY_MS } from '../topology/delay.js';
 import { CANCEL_EXCHANGE } from '../topology/job-control.js';
 import { highQueueOf } from '../topology/work-queue.js';
+import { uniqueId } from '../unique-id.js';
 import { JobReplies, type JobRepliesOptions } from './job-replies.js';
 import type { Outbox } from './outbox.js';
 import { sendWork, type WorkMessage } from './send-work.js';
@@ -82,7 +82,7 @@ export class WorkClient {
     if (this.#isClosed) throw new ServiceStoppingError(`the job "${route}" was not enqueued`);
     const target = this.#options.targetOf(route, options);
     if (options) checkEnqueueOptions(target, options);
-    const planned: PlannedJob = { target, body, options: options ?? {}, messageId: options?.messageId ?? randomUUID() };
+    const planned: PlannedJob = { target, body, options: options ?? {}, messageId: options?.messageId ?? uniqueId() };
     const { observer } = this.#options;
     const caller = currentScope()?.caller ?? NOBODY;
     if (!observer) return this.#enqueue(planned, caller);
@@ -139,7 +139,7 @@ export class WorkClient {
   }
 
   async emit(serviceName: string, event: string, body: unknown, options: EmitOptions = {}): Promise<void> {
-    const { messageId = randomUUID(), protocol = 'json', manager } = options;
+    const { messageId = uniqueId(), protocol = 'json', manager } = options;
     if (this.#isClosed) throw new ServiceStoppingError(`the event "${event}" was not emitted`);
     checkId(event, messageId);
     const work = workOf(event, protocol);
