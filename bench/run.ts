@@ -13,6 +13,7 @@ import { measure, type Scenario } from './measure.js';
 import { stopProvider } from './remote/provider-process.js';
 import { machineLine, machineOf, sampledTable, timedTable, writeResults } from './report.js';
 import { type Mode, type SampledScenario, sample } from './sample.js';
+import { besideCpuWork } from './scenarios/beside-cpu-work.js';
 import { boot } from './scenarios/boot.js';
 import { callInFlight } from './scenarios/call-in-flight.js';
 import { callOneByOne } from './scenarios/call-one-by-one.js';
@@ -45,6 +46,7 @@ const SAMPLED: readonly SampledScenario[] = [
   largeAnswers,
   jobs,
   boot,
+  besideCpuWork,
   routes,
   callsHeld,
   soak,
