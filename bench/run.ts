@@ -27,6 +27,7 @@ import { routes } from './scenarios/routes.js';
 import { soak } from './scenarios/soak.js';
 import { validation } from './scenarios/validation.js';
 import { validationOfKinds } from './scenarios/validation-kinds.js';
+import { watchedCalls } from './scenarios/watched-calls.js';
 
 /** Timed in this process. */
 const TIMED: readonly Scenario[] = [
@@ -46,6 +47,7 @@ const SAMPLED: readonly SampledScenario[] = [
   largeAnswers,
   jobs,
   boot,
+  watchedCalls,
   besideCpuWork,
   routes,
   callsHeld,

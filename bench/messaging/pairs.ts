@@ -1,7 +1,7 @@
 /** A worker and a caller of each peer, each in a process of its own, for as long as a scenario takes. */
 import { brokerUrl } from '../broker.js';
 import type { Mode, Sampled } from '../sample.js';
-import { findPeers } from './find-peers.js';
+import { type FoundPeer, findPeers } from './find-peers.js';
 import { PeerProcess } from './peer-process.js';
 
 /** Calls until both sides have been compiled: a library of more code takes longer. */
@@ -18,14 +18,15 @@ export interface Pair {
 export class Pairs {
   readonly #running: PeerProcess[] = [];
 
-  /** `measure` takes one round of one pair. */
+  /** `measure` takes one round of one pair. `peers`: other than those that there are. */
   async open(
     mode: Mode,
     measure: (pair: Pair) => Promise<readonly (number | undefined)[]>,
+    peers?: readonly FoundPeer[],
   ): Promise<readonly Sampled[]> {
     const url = await brokerUrl();
     const contenders: Sampled[] = [];
-    for (const found of await findPeers()) {
+    for (const found of peers ?? (await findPeers())) {
       const { id, name, serve, connect } = found.peer;
       if (!serve || !connect || !mode.takesPart(id)) continue;
       const isSlow = id.endsWith('-shipped');
