@@ -42,6 +42,8 @@ export interface Delivery extends IncomingMessage {
   readonly routingKey: string;
   /** False once its channel is lost: the broker delivers the message again. */
   readonly isOpen: boolean;
+  /** By the clock of `performance`; set by whoever wants to know how long it has waited. */
+  arrivedAt?: number | undefined;
   /** Answers to `replyTo` of this delivery, before it is settled. `exchange`: the default one unless said otherwise. */
   reply(routingKey: string, reply: IncomingMessage, exchange?: string): void;
   ack(): void;

@@ -4,7 +4,7 @@
  * Counts are kept in any case: `bgtasks status` asks for them, and they cost two additions a run.
  */
 import type { Delivery } from '../broker/broker.js';
-import type { Activity, Ended, Observer } from '../observer.js';
+import type { Activity, Ended, MessageSource, Observer } from '../observer.js';
 import type { RequestInfo } from '../protocols/protocol.js';
 import type { TaskDefinition, TaskKind } from '../tasks/task.js';
 
@@ -48,8 +48,6 @@ export class Run {
 export class Runs {
   readonly #observer: Observer | undefined;
   readonly #routes = new Map<string, { readonly counts: RunCounts; readonly unobserved: Run }>();
-  /** When deliveries came, by the clock of `performance`; kept only for an observer. */
-  readonly #arrivals = new WeakMap<Delivery, number>();
 
   constructor(observer?: Observer | undefined) {
     this.#observer = observer;
@@ -61,7 +59,7 @@ export class Runs {
 
   /** A delivery has come; its handler may have to wait. */
   arrived(delivery: Delivery): void {
-    if (this.#observer) this.#arrivals.set(delivery, performance.now());
+    if (this.#observer) delivery.arrivedAt = performance.now();
   }
 
   /** Followed by one `end`. `delivery` is left out for what came by no broker. */
@@ -71,12 +69,10 @@ export class Runs {
     if (!this.#observer) return unobserved;
     const { messageId, correlationId, caller, attempt = 1 } = info;
     const now = performance.now();
-    const arrivedAt = delivery && this.#arrivals.get(delivery);
-    const facts = { kind, route, messageId, correlationId, attempt, waitMs: now - (arrivedAt ?? now), caller };
-    const source = delivery && {
-      ...{ exchange: delivery.exchange, routingKey: delivery.routingKey, queue, bytes: delivery.body.length },
-    };
-    return new Run(counts, this.#observer.handle({ ...facts, source }));
+    const waitMs = now - (delivery?.arrivedAt ?? now);
+    const source = delivery && sourceOf(delivery, queue);
+    const facts = { kind, route, messageId, correlationId, attempt, waitMs, caller, source };
+    return new Run(counts, this.#observer.handle(facts));
   }
 
   retried(kind: TaskKind, route: string): void {
@@ -96,4 +92,8 @@ export class Runs {
     }
     return found;
   }
+}
+
+function sourceOf({ exchange, routingKey, body }: Delivery, queue: string | undefined): MessageSource {
+  return { exchange, routingKey, queue, bytes: body.length };
 }

@@ -17,6 +17,7 @@ export class AmqpDelivery implements Delivery {
   readonly #acks: Acks;
   readonly #message: ConsumeMessage;
   #isAcked = false;
+  arrivedAt: number | undefined;
 
   constructor(acks: Acks, message: ConsumeMessage) {
     this.#acks = acks;
