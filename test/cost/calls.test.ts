@@ -61,6 +61,6 @@ describe('the cost of a call', () => {
     await oneByOne(1);
     hook.disable();
     expect(made.Timeout).to.be.within(CALLS, CALLS + 5); // now and then one of Node's own
-    expect((made.PROMISE ?? 0) / CALLS).to.be.below(14); // caller, worker and this test
+    expect((made.PROMISE ?? 0) / CALLS).to.be.below(6); // caller, worker and this test
   });
 });
