@@ -5,44 +5,25 @@
  * Test:   in the environment `test` every registered task is served inside the process as soon as one is called.
  */
 
-import type { Snapshot } from './adapters/prometheus.js';
 import type { RowChanges } from './adapters/typeorm/row-changes.js';
 import { asyncTasks } from './async-task.js';
-import type { Broker } from './broker/broker.js';
-import { openBroker } from './broker/open.js';
 import { childHost } from './child-host.js';
-import { InvalidationListener } from './clients/invalidation-listener.js';
-import { Invalidations } from './clients/invalidations.js';
-import { Outbox } from './clients/outbox.js';
-import type { PendingCalls } from './clients/pending-calls.js';
 import { PresenceClient } from './clients/presence-client.js';
-import { RpcClient } from './clients/rpc-client.js';
-import { type SentWork, WorkClient } from './clients/work-client.js';
+import type { SentWork } from './clients/work-client.js';
 import type { Contract, Remote } from './contract/contract.js';
 import { remoteContract, type Verifiable } from './contract/remote.js';
 import { type Served, serveContract } from './contract/serve.js';
-import { BgTasksError, messageOf, ServiceStoppingError } from './errors.js';
-import { JobTargets } from './job-targets.js';
-import { childModules } from './loader/child-modules.js';
-import type { MetricsText, MonitorServer } from './monitoring/server.js';
-import { combined, type MaybeObserver, type Observer } from './observer.js';
-import { PROTOCOLS } from './protocols/index.js';
+import { BgTasksError, ServiceStoppingError } from './errors.js';
+import { type Observation, observe } from './observation.js';
+import type { MaybeObserver } from './observer.js';
 import { discoveryOf } from './protocols/micro-framework/discovery.js';
-import type { RequestInfo } from './protocols/protocol.js';
 import { invalidatingRows } from './provider/invalidating.js';
 import { registering } from './register.js';
-import type { ChangedKeys } from './remote/changed-rows.js';
 import { RemoteFields } from './remote/remote-fields.js';
-import type { DtoChecker } from './schema.js';
+import { openRunning, type Running } from './running.js';
 import { currentScope } from './scope.js';
-import {
-  addOptions,
-  checkOptions,
-  type MessageHook,
-  resolveSettings,
-  type ServiceOptions,
-  type Settings,
-} from './settings.js';
+import type { ServiceInternals } from './service-internals.js';
+import { addOptions, checkOptions, resolveSettings, type ServiceOptions, type Settings } from './settings.js';
 import type { AsyncTaskFn } from './tasks/async-task.js';
 import type { EmitFn, EmitOptions, OnEventFn } from './tasks/event.js';
 import type { LoadTransformer } from './tasks/instances.js';
@@ -53,19 +34,14 @@ import type { CallFn, CallOptions, RouteRef } from './tasks/remotes.js';
 import { checkEventName, checkJobRoute, checkRoute } from './tasks/route.js';
 import type { RpcTaskFn } from './tasks/rpc.js';
 import type { CronFn, EveryFn } from './tasks/schedule.js';
-import type { Handler, Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
+import type { Middleware, Task, TaskDefinition, TaskOptions } from './tasks/task.js';
 import { checkTaskOptions } from './tasks/task-options.js';
 import type { WebSocketTaskFn } from './tasks/websocket.js';
-import { readTls } from './tls.js';
-import { Dependencies } from './worker/dependencies.js';
+import type { Dependencies } from './worker/dependencies.js';
 import { Hold } from './worker/hold.js';
-import { type ChildSource, Pools } from './worker/pool/pools.js';
-import { Runs } from './worker/runs.js';
-import { type WebSocketAddress, WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
-import { WebSocketWorker } from './worker/websocket-worker.js';
-import { protocolOf, Worker } from './worker/worker.js';
+import type { WebSocketAddress } from './worker/websocket-source.js';
+import type { Worker } from './worker/worker.js';
 
-const CHILD_ENTRY = new URL('./pool-child/main.js', import.meta.url);
 /** For handlers in children that are given up: their answers come from another process. */
 const CHILD_GRACE_MS = 1000;
 
@@ -97,57 +73,6 @@ export type ServeFn = <T extends object>(
 ) => void;
 
 export type RemoteFn = <T extends object>(contract: Contract<T>, options?: CallOptions) => Remote<T> & Verifiable;
-
-/** What stands open between the first use and `close()`. */
-interface Running {
-  readonly broker: Broker;
-  readonly client: RpcClient;
-  readonly work: WorkClient;
-  readonly outbox: Outbox | undefined;
-  readonly worker: Worker;
-  readonly webSockets: WebSocketSource;
-  readonly dependencies: Dependencies;
-  readonly observer: Observer | undefined;
-  readonly monitor: MonitorServer | undefined;
-  /** Made by the first question. */
-  presence?: PresenceClient;
-  readonly invalidations: Invalidations;
-  readonly invalidationListener: InvalidationListener;
-  readonly pools: Pools;
-}
-
-/** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
-export interface ServiceInternals {
-  readonly registry: Registry;
-  /** The settings as they would be now; unlike `settings`, reading does not settle them. */
-  peek(): Settings;
-  /** Read for every message of a validation error, so it must neither settle the settings nor read the environment. */
-  messages(): MessageHook | undefined;
-  pending(): PendingCalls | undefined;
-  /** What stands open; undefined before first use. */
-  broker(): Broker | undefined;
-  /** Asks who is there. */
-  presence(): Promise<PresenceClient>;
-  /** Where probes and metrics are served; undefined where they are not. */
-  monitorPort(): number | undefined;
-  /** Calls `listener` for every job and event that the broker takes from now on. */
-  onSent(listener: (sent: SentWork) => void): void;
-  /** Where jobs wait for a test. */
-  readonly jobHold: Hold;
-  /** Outside of every other middleware, from now on. */
-  use(middleware: Middleware): void;
-  register(route: string, handler: Handler<unknown, unknown>, place: string, layer: Layer): void;
-  /** Tasks that are registered meanwhile are those of loaded modules. */
-  whileLoading<T>(load: () => Promise<T>): Promise<T>;
-  /** `close()`, telling whether every handler ended in time. */
-  stop(): Promise<boolean>;
-  /** Stops serving routes that have left the registry. */
-  withdrawRemoved(): Promise<void>;
-  /** The modules that registered tasks, for children to load. */
-  readonly loadedModules: Set<string>;
-  /** In a child of a pool: opens what handlers need. `urls`: where the parent is connected. */
-  prepareChild(urls: readonly string[]): Promise<Dependencies>;
-}
 
 export class Service implements AsyncDisposable {
   #options: ServiceOptions = {};
@@ -501,71 +426,19 @@ export class Service implements AsyncDisposable {
   }
 
   async #openAll(): Promise<Running> {
-    const settings = this.settings;
-    const tls = settings.tls && readTls(settings.tls);
-    const broker = await openBroker(settings.urls, settings.logger, settings.serviceName, tls);
-    const registry = this.#registry;
-    const { observer, metrics } = await this.#observed();
-    const client = new RpcClient({
-      broker,
-      protocolOf: (route, name) => (name ? PROTOCOLS[name] : protocolOf(registry.get(route))),
-      rpcTimeoutMs: settings.rpcTimeoutMs,
-      maxBodyBytes: settings.maxBodyBytes,
-      json: settings.json,
-      callerSecret: settings.callerSecret,
-      replyQueue: settings.replyQueue,
-      observer,
-      log: settings.logger,
-    });
-    const outbox = await openOutbox(broker, settings);
-    const log = settings.logger;
-    const forget = (route: string, keys: ChangedKeys) => this.remoteFields.invalidate(route, keys);
-    const invalidations = new Invalidations({ broker, log, invalidateHere: forget });
-    const invalidationListener = new InvalidationListener({ broker, log, forget });
-    const targets = new JobTargets(registry, settings.serviceName);
-    const work = new WorkClient({
-      broker,
-      targetOf: (route, options) => targets.of(route, options),
-      outbox,
-      maxBodyBytes: settings.maxBodyBytes,
-      json: settings.json,
-      callerSecret: settings.callerSecret,
-      rpcTimeoutMs: settings.rpcTimeoutMs,
-      log: settings.logger,
-      observer,
+    return openRunning({
+      service: this,
+      settings: this.settings,
+      registry: this.#registry,
+      observation: await this.#observed(),
+      outerMiddleware: () => this.#outerMiddleware,
       sentListeners: this.#sentListeners,
+      jobHold: this.#jobHold,
+      loadedModules: this.#loadedModules,
+      forget: (route, keys) => this.remoteFields.invalidate(route, keys),
+      health: () => this.health(),
+      isReady: () => this.#isReady(),
     });
-    const middleware = () =>
-      this.#outerMiddleware.length === 0 ? settings.middleware : [...this.#outerMiddleware, ...settings.middleware];
-    const scopeOf = ({ caller, deadline }: Pick<RequestInfo, 'caller' | 'deadline'>, task?: object) => {
-      return { service: this, caller, deadline, task, calls: 0 };
-    };
-    const dependencies = new Dependencies(scopeOf({ caller: {}, deadline: undefined }), settings.logger);
-    const runs = new Runs(observer);
-    const pools = new Pools(settings, this.#childSource());
-    const shared = { registry, settings, scopeOf, middleware, checkDto, dependencies, runs, pools };
-    const worker = new Worker({ broker, ...shared, jobHold: this.#jobHold, health: () => this.health() });
-    const webSocketWorker = new WebSocketWorker(shared);
-    const webSockets = new WebSocketSource({ registry, settings, worker: webSocketWorker, open: openWebSockets });
-    const monitor = await this.#monitor(metrics);
-    return {
-      broker,
-      client,
-      work,
-      outbox,
-      worker,
-      webSockets,
-      dependencies,
-      observer,
-      monitor,
-      invalidations,
-      invalidationListener,
-      pools,
-    };
-  }
-
-  #childSource(): ChildSource {
-    return { entry: CHILD_ENTRY, modules: () => childModules(this.#loadedModules, this.settings.tasks) };
   }
 
   /** The command line of the parent may have another address than the modules. Calls open the child's own connection. */
@@ -595,15 +468,6 @@ export class Service implements AsyncDisposable {
     return this.#observation;
   }
 
-  /** Loaded where it is asked for: Node's HTTP server costs a worker memory. */
-  async #monitor(metrics: MetricsText | undefined): Promise<MonitorServer | undefined> {
-    const { monitorHost: host, monitorPort: port, logger: log } = this.settings;
-    if (port === undefined) return undefined;
-    const server = await import('./monitoring/server.js');
-    const parts = { isReady: () => this.#isReady(), health: () => this.health() };
-    return new server.MonitorServer({ host, port, log, metrics, ...parts });
-  }
-
   /** Where nothing is served, a connection is all there can be. */
   #isReady(): boolean {
     const { connected, consuming } = this.health();
@@ -625,54 +489,6 @@ export class Service implements AsyncDisposable {
   }
 }
 
-interface Observation {
-  readonly observer: Observer | undefined;
-  readonly metrics: MetricsText | undefined;
-}
-
-/** prom-client and OpenTelemetry are optional peers: loaded where they are asked for. */
-async function observe(settings: Settings, snapshot: () => Snapshot): Promise<Observation> {
-  const { metrics, tracing, url } = settings;
-  const prometheus = metrics && (await peer('metrics', 'prom-client', () => import('./adapters/prometheus.js')));
-  const counted = prometheus && metrics && prometheus.prometheus(metrics, snapshot);
-  const telemetry =
-    tracing && (await peer('tracing', '@opentelemetry/api', () => import('./adapters/opentelemetry.js')));
-  const traced = telemetry ? telemetry.openTelemetry(url) : undefined;
-  const observers = [counted?.observer, traced].filter((each) => each !== undefined);
-  return { observer: combined(observers), metrics: counted?.registry };
-}
-
-async function peer<T>(setting: string, name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    const message = `The setting "${setting}" needs ${name}: npm install ${name} (${messageOf(error)})`;
-    throw new BgTasksError('MISSING_PEER', message, { setting }, { cause: error });
-  }
-}
-
-/** TypeORM is an optional peer: loaded where an outbox is asked for. */
-async function openOutbox(broker: Broker, settings: Settings): Promise<Outbox | undefined> {
-  const { outbox, logger, dataSource } = settings;
-  if (!outbox) return undefined;
-  const adapter = await import('./adapters/typeorm/outbox.js');
-  const store = new adapter.TypeOrmOutbox(dataSource as ConstructorParameters<typeof adapter.TypeOrmOutbox>[0]);
-  return new Outbox({ store, broker, settings: outbox, log: logger });
-}
-
 /** class-transformer is an optional peer: loaded when an argument first needs it. */
 const loadTransformer: LoadTransformer = async () =>
   (await import('./adapters/class-transformer.js')).loadTransformer();
-
-/** class-validator is an optional peer: loaded when a task first needs it. */
-const checkDto: DtoChecker = async (type, body) => {
-  const adapter = await import('./adapters/class-validator.js');
-  return adapter.checkDto(type, body);
-};
-
-/** ws is an optional peer: loaded when there is a task that is served over a WebSocket. */
-async function openWebSockets({ settings, worker }: WebSocketSourceParts) {
-  const { listen } = await import('./adapters/ws/server.js');
-  const { websocket, maxBodyBytes, logger } = settings;
-  return listen({ worker, settings: websocket, maxAnswerBytes: maxBodyBytes, logger });
-}
