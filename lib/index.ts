@@ -120,7 +120,8 @@ export type {
 } from './remote/settings.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
 export { type Health, type RemoteFn, type ServeFn, Service } from './service.js';
-export type { DataSourceLike, MessageHook, ServiceOptions, Settings } from './settings.js';
+export type { DataSourceLike, MessageHook, ServiceOptions } from './service-options.js';
+export type { Settings } from './settings.js';
 export { type SpawnedTasks, type SpawnOptions, spawnTasks } from './spawn-tasks.js';
 export type { ArgumentClass, AsyncTask, AsyncTaskFn, AsyncTaskOptions } from './tasks/async-task.js';
 export type { Backoff, BackoffOptions } from './tasks/backoff.js';

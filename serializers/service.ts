@@ -3,7 +3,7 @@ import { serviceInUse } from '../lib/default-service.js';
 import { RemoteFields } from '../lib/remote/remote-fields.js';
 import { type RemoteFieldsSettings, resolveRemoteFields } from '../lib/remote/settings.js';
 import type { Service } from '../lib/service.js';
-import type { DataSourceLike } from '../lib/settings.js';
+import type { DataSourceLike } from '../lib/service-options.js';
 
 /** Any `Service`, and in tests any object that calls. */
 export interface ServiceLike {

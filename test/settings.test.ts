@@ -1,6 +1,8 @@
 import { BgTasksError, Service } from 'bgtasks';
 import { expect } from 'chai';
-import { resolveSettings, type ServiceOptions, variableOf } from '../lib/settings.js';
+import type { ServiceOptions } from '../lib/service-options.js';
+import { variableOf } from '../lib/setting-values.js';
+import { resolveSettings } from '../lib/settings.js';
 
 const settings = (options: ServiceOptions, environment: Record<string, string> = {}) =>
   resolveSettings(options, environment);
