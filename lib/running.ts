@@ -16,6 +16,7 @@ import { childModules } from './loader/child-modules.js';
 import type { MetricsText, MonitorServer } from './monitoring/server.js';
 import type { Observation } from './observation.js';
 import type { Observer } from './observer.js';
+import { CHILD_ENTRY } from './own-files.js';
 import { PROTOCOLS } from './protocols/index.js';
 import type { RequestInfo } from './protocols/protocol.js';
 import type { ChangedKeys } from './remote/changed-rows.js';
@@ -31,8 +32,6 @@ import { Runs } from './worker/runs.js';
 import { WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
 import { WebSocketWorker } from './worker/websocket-worker.js';
 import { protocolOf, Worker } from './worker/worker.js';
-
-const CHILD_ENTRY = new URL('./pool-child/main.js', import.meta.url);
 
 /** What stands open between the first use and `close()`. */
 export interface Running {

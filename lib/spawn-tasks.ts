@@ -12,9 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { childHost } from './child-host.js';
 import { service as defaultService } from './default-service.js';
 import { loadTasks } from './loader/load-tasks.js';
+import { COMMAND } from './own-files.js';
 import type { Service } from './service.js';
 
-const BIN = fileURLToPath(new URL('../commands/bin.js', import.meta.url));
+const BIN = fileURLToPath(COMMAND);
 const RESTART = { baseMs: 500, maxMs: 30_000 };
 /** A worker that ran so long was well: the next pause is short again. */
 const WELL_MS = 60_000;

@@ -8,6 +8,7 @@
 import Module, { createRequire, register } from 'node:module';
 import { join } from 'node:path';
 import { BgTasksError } from '../errors.js';
+import { TYPESCRIPT_HOOKS } from '../own-files.js';
 import { registerRequire } from './typescript-require.js';
 import { compilerFrom } from './typescript-transform.js';
 
@@ -17,7 +18,7 @@ let isRegistered = false;
 export function registerTypeScript(cwd: string = process.cwd()): void {
   if (isRegistered) return;
   const swcPath = findSwc(cwd);
-  register('./typescript-hooks.js', { parentURL: import.meta.url, data: swcPath });
+  register(TYPESCRIPT_HOOKS, { data: swcPath });
   registerRequire(compilerFrom(swcPath));
   enableSourceMaps();
   isRegistered = true;

@@ -1,8 +1,9 @@
 /** What a worker says of itself and its tasks to those who ask who is there. */
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { jsonSchemaOf } from '../json-schema.js';
+import { MANIFEST } from '../own-files.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import type { Instance, PresenceAnswer, Question, TaskInfo, TaskStatus } from '../protocols/presence.js';
 import type { TaskDefinition } from '../tasks/task.js';
@@ -72,6 +73,6 @@ let version: string | undefined;
 
 /** Read when somebody asks, as a worker starts without. */
 function ownVersion(): string {
-  version ??= (createRequire(import.meta.url)('../../../package.json') as { version: string }).version;
+  version ??= (JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string }).version;
   return version;
 }
