@@ -84,6 +84,54 @@ describe('the package, packed and installed into an empty project', function () 
     );
   });
 
+  it('holds its entry points bundled, with one copy of what they share', () => {
+    project.write(
+      'one.mjs',
+      `
+      import { asyncTask, BgTasksError, call, configure, service, ValidationError } from 'bgtasks';
+      import { asyncTask as ofCompat } from 'bgtasks/compat';
+      import { CharField } from 'bgtasks/fields';
+      import { CharField as ofSerializers } from 'bgtasks/serializers';
+      import { stub } from 'bgtasks/testing';
+      try {
+        new CharField({ maxLength: 1 }).runValidation('xy');
+      } catch (error) {
+        console.log(error instanceof ValidationError, error instanceof BgTasksError, error.name, error.constructor.name);
+      }
+      configure({ environment: 'test' });
+      stub('stubbed', 1);
+      console.log(CharField === ofSerializers, asyncTask === ofCompat, await call('stubbed'));
+      await service.close();`,
+    );
+    expect(project.node('one.mjs')).to.equal('true true ValidationError ValidationError\ntrue true 1\n');
+    const modules = project.report.files.filter(({ path }) => path.endsWith('.js'));
+    expect(modules).to.have.length.below(60);
+  });
+
+  for (const pool of ['process', 'thread']) {
+    it(`runs tasks of TypeScript in a pool (${pool}), and names their place`, () => {
+      link(project, '@swc/core', '@swc/counter', '@swc/types');
+      project.write(
+        'pool/tasks.ts',
+        `
+        import { isMainThread } from 'node:worker_threads';
+        import { rpcTask } from 'bgtasks';
+        export const where = rpcTask('where')((): string => isMainThread ? (process.send ? 'process' : 'here') : 'thread');`,
+      );
+      project.write(
+        `${pool}.mjs`,
+        `
+        import { call, configure, registerTasks, rpcTask, service } from 'bgtasks';
+        configure({ url: 'memory://', pool: '${pool}', workers: 1 });
+        await registerTasks('pool/tasks.ts');
+        await service.start();
+        console.log(await call('where'), service.tasks.get('where').place);
+        await service.close();`,
+      );
+      expect(project.node(`${pool}.mjs`)).to.equal(`${pool} pool/tasks.ts:4:37\n`);
+    });
+  }
+
   it('runs its command', () => {
     project.write('tasks.mjs', `import { rpcTask } from 'bgtasks'; rpcTask('a')(() => 1);`);
     expect(project.node('node_modules/bgtasks/dist/commands/bin.js', 'routes')).to.match(

@@ -1,6 +1,7 @@
-/** The package as `npm pack` makes it, unpacked into a folder as `npm install` would, without any optional peer. */
+/** The package as `npm pack` makes it, bundled, unpacked into a folder as `npm install` would, without any optional peer. */
 import { execFileSync } from 'node:child_process';
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -29,7 +30,24 @@ interface PackReport {
 }
 
 interface Manifest {
+  readonly files: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** In a copy, and without scripts: `prepack` would rewrite the very tests that run. */
+function pack(destination: string): PackReport {
+  const copy = mkdtempSync(join(destination, 'copy-'));
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+  const listed = files.filter((path) => !path.startsWith('!'));
+  for (const path of ['package.json', 'README.md', 'LICENSE', ...listed])
+    cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  execFileSync(process.execPath, [join(ROOT, '.ci/bundle.js')], { cwd: copy, stdio: 'pipe' });
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
+  const [report] = JSON.parse(execFileSync('npm', args, { cwd: copy, encoding: 'utf8', stdio: 'pipe' })) as [
+    PackReport,
+  ];
+  rmSync(copy, { recursive: true });
+  return report;
 }
 
 /** An empty project with the packed package in its `node_modules`. */
@@ -38,13 +56,8 @@ export class Project {
   readonly report: PackReport;
 
   constructor() {
-    // Without scripts: `prepack` would build, and so rewrite the very tests that run.
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.folder];
-    const [report] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' })) as [
-      PackReport,
-    ];
-    this.report = report;
-    execFileSync('tar', ['-xzf', join(this.folder, report.filename), '-C', this.folder]);
+    this.report = pack(this.folder);
+    execFileSync('tar', ['-xzf', join(this.folder, this.report.filename), '-C', this.folder]);
     mkdirSync(join(this.folder, 'node_modules'));
     renameSync(join(this.folder, 'package'), join(this.folder, 'node_modules/bgtasks'));
     this.#linkDependencies('node_modules/bgtasks');
