@@ -8,8 +8,8 @@ import type { FoundPeer } from '../messaging/find-peers.js';
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
 const TASKS = fileURLToPath(new URL('./tasks.js', import.meta.url));
-/** What the package's `bin` names; the path is that from the compiled bench. */
-export const BIN = fileURLToPath(new URL('../../../dist/commands/bin.js', import.meta.url));
+/** What the `bin` of the installed package names. */
+export const BIN = fileURLToPath(new URL('../../node_modules/bgtasks/dist/commands/bin.js', import.meta.url));
 const SETTLE_MS = 500;
 
 /** Milliseconds until it serves, megabytes it then has. `undefined` where the system does not tell. */
