@@ -113,8 +113,8 @@ export class Worker {
     });
     const tasks = registry.all().filter(isConsumed);
     for (const task of tasks) await this.#parts.dependencies.setUp(this.#parts.pools.placed(task));
-    await Promise.all(tasks.map((task) => this.#serve(task)));
-    await this.#listenToControl();
+    // Beside the tasks: a worker that starts waits for the broker only once.
+    await Promise.all([...tasks.map((task) => this.#serve(task)), this.#listenToControl()]);
   }
 
   async #listenToControl(): Promise<void> {
