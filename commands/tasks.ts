@@ -11,7 +11,6 @@ import { type AddCommand, type CommandContext, reporting, wholeNumber } from './
 import { EXIT } from './exit.js';
 import { taskTable } from './routes.js';
 import { nextSignal, nextSignalOrOrphaned } from './signals.js';
-import { watch } from './watch.js';
 
 interface TasksFlags {
   readonly url?: string;
@@ -44,7 +43,9 @@ export const tasksCommand: AddCommand = (program, context) => {
     .option('--watch', 'restart when a loaded file changes')
     .addOption(new Option('--with-parent', 'end with the process that started this one').hideHelp())
     .action((paths: string[], flags: TasksFlags) =>
-      reporting(context, () => (flags.watch ? watch(process.argv) : serveTasks(context, paths, flags))),
+      reporting(context, async () =>
+        flags.watch ? (await import('./watch.js')).watch(process.argv) : serveTasks(context, paths, flags),
+      ),
     );
 };
 

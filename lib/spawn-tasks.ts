@@ -5,7 +5,7 @@
  *         end of the process, and on its crash, as the child sees the channel between them close.
  *         On `memory://`, which no two processes share, the tasks are served in this one.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -46,9 +46,9 @@ export interface SpawnedTasks extends AsyncDisposable {
 export async function spawnTasks(options: SpawnOptions = {}): Promise<SpawnedTasks> {
   const { service = defaultService } = options;
   if (childHost()) return NOTHING;
-  return service.internals.peek().url.startsWith('memory:')
-    ? serveHere(service, options)
-    : new Spawned(service, options);
+  if (service.internals.peek().url.startsWith('memory:')) return serveHere(service, options);
+  // Imported when needed: most programs that import 'bgtasks' start no process.
+  return new Spawned((await import('node:child_process')).spawn, service, options);
 }
 
 /** In a child of a pool, which loads the program of its parent: the parent has spawned the worker. */
@@ -67,6 +67,7 @@ async function serveHere(service: Service, { paths, cwd }: SpawnOptions): Promis
 }
 
 class Spawned implements SpawnedTasks {
+  readonly #spawn: typeof spawn;
   readonly #service: Service;
   readonly #options: SpawnOptions;
   readonly #closing = new AbortController();
@@ -74,7 +75,8 @@ class Spawned implements SpawnedTasks {
   #child: ChildProcess | undefined;
   restarts = 0;
 
-  constructor(service: Service, options: SpawnOptions) {
+  constructor(start: typeof spawn, service: Service, options: SpawnOptions) {
+    this.#spawn = start;
     this.#service = service;
     this.#options = options;
     this.#ended = this.#keepRunning();
@@ -112,7 +114,7 @@ class Spawned implements SpawnedTasks {
   /** Until it ends; its exit code or signal. */
   async #run(): Promise<number | string> {
     const { paths = [], args = [], env = {}, cwd = process.cwd() } = this.#options;
-    const child = spawn(process.execPath, [BIN, 'tasks', '--with-parent', ...args, ...paths], {
+    const child = this.#spawn(process.execPath, [BIN, 'tasks', '--with-parent', ...args, ...paths], {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
