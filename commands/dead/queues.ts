@@ -11,6 +11,8 @@ import type { CommandContext } from '../command.js';
 
 /** Without a delivery for so long, the rest has been taken by somebody else. */
 const IDLE_MS = 1000;
+/** For so long a connection that was lost may take to come back. */
+const AWAY_MS = 30_000;
 
 /** `mail.send` and `mail.send.dead` are the same; the queue of the undeliverable stands for itself. */
 export function deadQueueNamed(name: string): string {
@@ -56,21 +58,24 @@ export async function countOf(broker: Broker, queue: string): Promise<number> {
  * Up to `count` messages, unsettled: whatever `each` does not ack goes back when the broker is closed. Not `basic.reject`, as
  * RabbitMQ 4.3 counts it as a failed delivery; and these queues have no limit of deliveries worth the name, as every
  * version counts a lost channel in its own way (`topology/work-queue.ts`).
+ *
+ * `each` says whether it has settled the message. After a loss of the connection (`onLost`) the others come once more.
  */
 export async function eachMessage(
   broker: Broker,
   queue: string,
-  { count, prefetch }: { readonly count: number; readonly prefetch: number },
-  each: (delivery: Delivery) => Promise<void> | void,
+  { count, prefetch, onLost }: { readonly count: number; readonly prefetch: number; readonly onLost: () => void },
+  each: (delivery: Delivery) => Promise<boolean> | boolean,
 ): Promise<void> {
   if (count === 0) return;
   await new Promise<void>((resolve, reject) => {
     let seen = 0;
+    let settled = 0;
     let running = 0;
     let idle = setTimeout(resolve, IDLE_MS);
     const handle = async (delivery: Delivery) => {
       running += 1;
-      await each(delivery);
+      if (await each(delivery)) settled += 1;
       running -= 1;
       clearTimeout(idle);
       if (running > 0) return;
@@ -82,6 +87,16 @@ export async function eachMessage(
       seen += 1;
       if (seen <= count) handle(delivery).catch(reject);
     };
-    broker.consume({ queue, prefetch, onDelivery }).catch(reject);
+    const onAway = () => {
+      clearTimeout(idle);
+      idle = setTimeout(resolve, AWAY_MS);
+      seen = settled;
+      onLost();
+    };
+    const onConsumed = () => {
+      clearTimeout(idle);
+      idle = setTimeout(resolve, IDLE_MS);
+    };
+    broker.consume({ queue, prefetch, onDelivery, onLost: onAway, onConsumed }).catch(reject);
   });
 }

@@ -2,7 +2,7 @@
  * `bgtasks dead retry <queue>`: dead letters go back to where they came from, as new ones.
  *
  * Shape:  published, confirmed, then acked: a retry that is cut off doubles at most what it had under way, and loses
- *         nothing. What was in the queue at the start is retried, so it ends although letters may come back meanwhile.
+ *         nothing; where it goes on by itself, it says so. What was in the queue at the start is retried, so it ends although letters may come back meanwhile.
  */
 import { InvalidArgumentError } from 'commander';
 import type { Broker, Delivery, OutgoingMessage } from '../../lib/broker/broker.js';
@@ -42,20 +42,34 @@ async function retry({ output }: CommandContext, broker: Broker, queue: string, 
   const count = Math.min(limit, await countOf(broker, queue));
   const bar = progress(output, count);
   const failures: string[] = [];
-  await eachMessage(broker, queue, { count, prefetch: PREFETCH }, async (delivery) => {
+  let losses = 0;
+  const onLost = () => {
+    losses += 1;
+  };
+  await eachMessage(broker, queue, { count, prefetch: PREFETCH, onLost }, async (delivery) => {
     try {
       await broker.publish(again(queue, delivery));
-      delivery.ack();
-      bar.step();
     } catch (error) {
-      failures.push(oneLine(messageOf(error)));
+      if (delivery.isOpen) failures.push(oneLine(messageOf(error)));
+      return false;
     }
+    if (!delivery.isOpen) return false; // it comes again, and counts then
+    delivery.ack();
+    bar.step();
+    return true;
   });
   bar.end();
   output.out(`${bar.done} of ${count} dead letters were published again.\n`);
+  if (losses > 0) output.error(doubtAfter(losses, count, queue));
   if (failures.length === 0) return EXIT.done;
   output.error(`bgtasks: ${failures.length} stay in "${queue}". ${[...new Set(failures)].slice(0, 5).join(' ')}\n`);
   return EXIT.failed;
+}
+
+/** What was under way when the connection was lost comes again, whether its publish or its ack had arrived or not. */
+function doubtAfter(losses: number, count: number, queue: string): string {
+  const most = Math.min(count, losses * PREFETCH);
+  return `bgtasks: The connection was lost meanwhile: up to ${most} of them may come twice, and as many be left in "${queue}".\n`;
 }
 
 /** Its first attempt once more, without what the broker and the library have written about the failure. */

@@ -30,12 +30,10 @@ export const addShow: AddCommand = (dead, context) => {
         const letters: Letter[] = [];
         await withBroker(context, url, async (broker) => {
           const count = Math.min(limit, await countOf(broker, queue));
-          await eachMessage(
-            broker,
-            queue,
-            { count, prefetch: limit },
-            (delivery) => void letters.push(letter(delivery)),
-          );
+          await eachMessage(broker, queue, { count, prefetch: limit, onLost: () => letters.splice(0) }, (delivery) => {
+            letters.push(letter(delivery));
+            return false;
+          });
         });
         context.output.out(json ? `${JSON.stringify(letters, null, 2)}\n` : asText(letters));
         return EXIT.done;
