@@ -5,6 +5,7 @@ import type { OutgoingMessage } from '../../lib/broker/broker.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
+import { FrameTap, METHODS } from '../support/frames.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -142,5 +143,52 @@ describe('publishing to RabbitMQ', () => {
     expect(error.message).to.contain('4 messages with 67108864 bytes').and.to.contain('at most 10000 and 67108864');
     await broker.close();
     await Promise.all(waiting);
+  });
+
+  describe('a message that is nacked', () => {
+    beforeEach(async () => {
+      const channel = await admin.createChannel();
+      name = unique('full');
+      const full = { 'x-max-length': 1, 'x-overflow': 'reject-publish', 'x-expires': 60_000 };
+      await channel.assertQueue(name, { durable: true, arguments: full });
+      await broker.publish(message('first'));
+    });
+
+    it('is sent again on another channel, and others are not lost or doubled by that', async () => {
+      const tap = autoClose(new FrameTap(Number(new URL(rabbitUrl()).port)));
+      const url = new URL(rabbitUrl());
+      url.port = String(await tap.listen());
+      const tapped = autoClose(new AmqpBroker([url.href], silentLogger));
+      const other = unique('other');
+      const room = await admin.createChannel();
+      await room.assertQueue(other, { durable: true, arguments: { 'x-expires': 60_000 } });
+      await tapped.publish(message('0', other));
+      const opened = tap.counts.get(METHODS.openChannel) ?? 0;
+      const nacked = tapped.publish(message('second'));
+      let isOver = false;
+      const end = () => {
+        isOver = true;
+      };
+      nacked.then(end, end);
+      let sent = 1;
+      await until(async () => {
+        await tapped.publish(message(String(sent), other));
+        sent += 1;
+        if (sent === 20) await room.purgeQueue(name);
+        return isOver;
+      });
+      await nacked;
+      expect(await taken()).to.deep.equal(['second']);
+      expect(tap.counts.get(METHODS.openChannel)).to.be.above(opened);
+      name = other;
+      expect(await taken()).to.deep.equal(Array.from({ length: sent }, (_, id) => String(id)));
+    });
+
+    it('again and again is refused at last, and one that may be sent once at once', async () => {
+      const once = await rejection(broker.publish(message('once'), { isSentOnce: true }));
+      const again = await rejection(broker.publish(message('again')));
+      for (const error of [once, again]) expect(error).to.include({ code: 'PUBLISH_FAILED', maybePublished: false });
+      expect(await taken()).to.deep.equal(['first']);
+    });
   });
 });

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 
 /** Methods that tests ask for. */
-export const METHODS = { qos: '60.10', ack: '60.80', reject: '60.90', nack: '60.120' } as const;
+export const METHODS = { openChannel: '20.10', qos: '60.10', ack: '60.80', reject: '60.90', nack: '60.120' } as const;
 
 const PROTOCOL_HEADER_BYTES = 8;
 const FRAME_HEADER_BYTES = 7;

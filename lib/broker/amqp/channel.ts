@@ -60,6 +60,13 @@ export class AmqpChannel<C extends Channel = Channel> {
     if (!this.current) void this.#restore();
   }
 
+  /** Another life in place of this one, which ends as if it were lost. */
+  async renew(life: ChannelLife<C>): Promise<void> {
+    if (this.#life !== life || !this.#life.isOpen) return;
+    this.#lose(this.#life, undefined, undefined);
+    await life.channel.close().catch(() => {});
+  }
+
   /** Waits until what was written is sent: closing the connection at once would overtake replies and acks. */
   async close(): Promise<void> {
     this.#isKept = false;

@@ -5,6 +5,8 @@
  *         on the next one, in the order of before, so it may arrive twice (with the same `messageId`).
  * Faults: a message that the broker cannot take costs the whole channel. Those that were on it are then sent one by one,
  *         so that only the one at fault is refused.
+ * Nacks:  a full queue refuses so, and a cluster whose queue has lost its leader: RabbitMQ 3.10 then goes on refusing on the
+ *         channel that was told so, for ever. So the message is sent again, a few times within seconds, on another channel.
  * Bounds: at most `MAX_WAITING` messages and `MAX_WAITING_BYTES` bytes wait, each at most `CONFIRM_TIMEOUT_MS`.
  * Errors: `NO_ROUTE` (returned: no queue takes it), `PUBLISH_FAILED` (refused, not confirmed in time, too many waiting).
  */
@@ -23,6 +25,8 @@ import { withinTime } from './within-time.js';
 const MAX_WAITING = 10_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const CONFIRM_TIMEOUT_MS = 30_000;
+/** With growing pauses before each: an election takes less than a second. */
+const MAX_NACKS = 4;
 
 interface Waiting {
   readonly message: OutgoingMessage;
@@ -39,6 +43,7 @@ interface Waiting {
   isReturned: boolean;
   /** What it needs was forgotten and declared again. */
   isRedeclared: boolean;
+  nacks: number;
 }
 
 export class AmqpPublisher {
@@ -50,6 +55,9 @@ export class AmqpPublisher {
   /** Those that were on a channel when the broker closed it: one of them is at fault. */
   readonly #suspects = new Set<Waiting>();
   #bytes = 0;
+  /** The channel that is to be replaced, and whether that waits only for the confirms of what is on it. */
+  #renewed: ChannelLife | undefined;
+  #isDraining = false;
   /** One for all: they expire in the order in which they came. */
   #timer: NodeJS.Timeout | undefined;
 
@@ -91,6 +99,7 @@ export class AmqpPublisher {
         isSent: false,
         isReturned: false,
         isRedeclared: false,
+        nacks: 0,
       };
       this.#waiting.add(waiting);
       this.#timer ??= setTimeout(() => this.#expire(), CONFIRM_TIMEOUT_MS);
@@ -130,7 +139,12 @@ export class AmqpPublisher {
   }
 
   get #canSend(): boolean {
-    return this.#channel.current !== undefined && this.#connection.blockedBy === undefined && this.#suspects.size === 0;
+    return (
+      this.#channel.current !== undefined &&
+      this.#connection.blockedBy === undefined &&
+      this.#suspects.size === 0 &&
+      !this.#isDraining
+    );
   }
 
   #send(waiting: Waiting): void {
@@ -140,6 +154,7 @@ export class AmqpPublisher {
       return;
     }
     if (this.#connection.blockedBy !== undefined) return; // `onUnblocked` sends it
+    if (this.#isDraining) return; // the next channel sends it
     if (this.#suspects.size > 0 && !this.#isFirstSuspect(waiting)) return; // its turn comes
     waiting.life = life;
     const { declarations } = waiting.options;
@@ -163,7 +178,7 @@ export class AmqpPublisher {
     try {
       const headers = this.#headers.of(message.properties.headers);
       publishConfirmed(life.channel, message, options.mandatory ?? true, headers, (refusal) => {
-        if (life.isOpen) this.#onConfirm(waiting, refusal);
+        if (life.isOpen) this.#onConfirm(life, waiting, refusal);
       });
       waiting.isSent = true;
     } catch (error) {
@@ -193,12 +208,32 @@ export class AmqpPublisher {
     return this.#suspects.values().next().value === waiting;
   }
 
-  #onConfirm(waiting: Waiting, refusal: Error | null): void {
+  #onConfirm(life: ChannelLife<ConfirmChannel>, waiting: Waiting, refusal: Error | null): void {
     const { message, options, isReturned, isRedeclared } = waiting;
-    if (refusal) this.#settle(waiting, refused(message, refusal));
+    if (refusal) this.#onNack(life, waiting, refusal);
     else if (!isReturned) this.#settle(waiting);
     else if (options.declarations?.length && !isRedeclared) this.#redeclare(waiting);
     else this.#settle(waiting, new NoRouteError(message.routingKey));
+  }
+
+  #onNack(life: ChannelLife<ConfirmChannel>, waiting: Waiting, refusal: Error): void {
+    if (!this.#waiting.has(waiting)) return;
+    waiting.nacks += 1;
+    waiting.life = undefined;
+    const isFinal = waiting.options.isSentOnce || waiting.nacks > MAX_NACKS;
+    void this.#renew(life, waiting.nacks); // also for those that come after one that is given up
+    if (isFinal) this.#settle(waiting, refused(waiting.message, refusal));
+  }
+
+  async #renew(life: ChannelLife<ConfirmChannel>, attempt: number): Promise<void> {
+    if (this.#renewed === life) return;
+    this.#renewed = life;
+    await this.#connection.pause(attempt + 1);
+    if (!life.isOpen) return;
+    this.#isDraining = true; // else what is on it would be sent twice
+    await withinTime(drained(life));
+    this.#isDraining = false;
+    await this.#channel.renew(life);
   }
 
   /** Its queue was declared once, and is gone: somebody deleted it, or it has expired. */
@@ -247,5 +282,15 @@ export class AmqpPublisher {
     if (error) waiting.reject(error);
     else waiting.resolve();
     if (this.#suspects.delete(waiting)) this.#sendAll();
+  }
+}
+
+/** Everything that is on it is confirmed or refused, or it is lost. */
+async function drained(life: ChannelLife<ConfirmChannel>): Promise<void> {
+  for (let isDone = false; life.isOpen && !isDone; ) {
+    isDone = await life.channel.waitForConfirms().then(
+      () => true,
+      () => false, // one was refused; there may be more
+    );
   }
 }
