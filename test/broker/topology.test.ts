@@ -57,7 +57,13 @@ describe('the page on topology', function () {
         arguments: argumentsIn(args, name),
       })),
     );
-    const found = declared.queues.map((queue) => ({ ...queue, name: queue.name.replace(UUID, '<id>') }));
+    const untyped = written.filter((queue) => !('x-queue-type' in queue.arguments)).map(({ name }) => name);
+    const found = declared.queues.map((queue) => {
+      const name = queue.name.replace(UUID, '<id>');
+      const { 'x-queue-type': type, ...others } = queue.arguments;
+      const isOfBroker = type === 'classic' && !node.version.startsWith('3.') && untyped.includes(name);
+      return { ...queue, name, arguments: isOfBroker ? others : queue.arguments }; // RabbitMQ 4 writes it down by itself
+    });
     expect(written.toSorted(byText)).to.deep.equal(found.toSorted(byText));
   });
 
