@@ -46,6 +46,7 @@ export interface Delivery extends IncomingMessage {
   arrivedAt?: number | undefined;
   /** Answers to `replyTo` of this delivery, before it is settled. `exchange`: the default one unless said otherwise. */
   reply(routingKey: string, reply: IncomingMessage, exchange?: string): void;
+  /** The first of `ack` and `reject` counts. */
   ack(): void;
   /** Without `requeue` it goes to the queue's dead-letter exchange, where there is one. */
   reject(options: { requeue: boolean }): void;

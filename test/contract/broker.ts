@@ -154,6 +154,29 @@ export function brokerContract(url: () => string): void {
     expect(count).to.equal(2);
   });
 
+  it('settles a delivery once, whatever is asked of it after that, and other deliveries do not suffer', async () => {
+    const { name } = await declared();
+    const { channel } = await caller(broker);
+    const came: Delivery[] = [];
+    await broker.consume({ queue: name, prefetch: 10, onDelivery: (delivery) => void came.push(delivery) });
+    for (const text of ['held', 'acked', 'put back', 'dropped']) request(channel, name, text);
+    await until(() => came.length === 4);
+    const [, acked, returned, dropped] = came;
+    acked?.ack();
+    acked?.reject({ requeue: true });
+    returned?.reject({ requeue: true });
+    returned?.reject({ requeue: false });
+    dropped?.reject({ requeue: false });
+    dropped?.ack();
+    await pause(20);
+    for (const delivery of [acked, returned, dropped]) delivery?.ack();
+    await until(() => came.length === 5);
+    request(channel, name, 'next');
+    await until(() => came.length === 6);
+    expect(came.slice(4).map(({ body }) => body.toString())).to.deep.equal(['put back', 'next']);
+    expect(came[0]?.isOpen).to.equal(true);
+  });
+
   it('gives what a closed connection had not settled to another one', async () => {
     const { name } = await declared();
     const first = await connect();

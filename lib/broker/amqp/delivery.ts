@@ -16,8 +16,9 @@ export const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
 export class AmqpDelivery implements Delivery {
   readonly #acks: Acks;
   readonly #message: ConsumeMessage;
-  #isAcked = false;
   arrivedAt: number | undefined;
+  /** RabbitMQ closes the channel, and with it all that is out on it, over a tag that it does not know any more. */
+  #isSettled = false;
 
   constructor(acks: Acks, message: ConsumeMessage) {
     this.#acks = acks;
@@ -49,18 +50,21 @@ export class AmqpDelivery implements Delivery {
   }
 
   reply(routingKey: string, reply: IncomingMessage, exchange = ''): void {
-    if (this.#isAcked) this.#acks.flush(); // in the order in which it was asked for
+    if (this.#isSettled) this.#acks.flush(); // in the order in which it was asked for
     const { body, properties } = reply;
     const options = optionsOf(properties, !routingKey.startsWith(DIRECT_REPLY_TO));
     this.#acks.whileOpen((channel) => channel.publish(exchange, routingKey, body, options));
   }
 
   ack(): void {
-    this.#isAcked = true;
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#acks.ack(this.#message.fields.deliveryTag);
   }
 
   reject({ requeue }: { requeue: boolean }): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#acks.reject(this.#message, requeue);
   }
 }
