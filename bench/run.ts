@@ -20,6 +20,7 @@ import { callOneByOne } from './scenarios/call-one-by-one.js';
 import { callsHeld } from './scenarios/calls-held.js';
 import { jobs } from './scenarios/jobs.js';
 import { largeAnswers } from './scenarios/large-answers.js';
+import { recovery } from './scenarios/recovery.js';
 import { remoteList, remoteListGrowth, remoteListNaive } from './scenarios/remote-list.js';
 import { remoteTree } from './scenarios/remote-tree.js';
 import { plainRepresentation, representation } from './scenarios/representation.js';
@@ -51,6 +52,7 @@ const SAMPLED: readonly SampledScenario[] = [
   besideCpuWork,
   routes,
   callsHeld,
+  recovery,
   soak,
 ];
 
