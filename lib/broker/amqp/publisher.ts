@@ -170,7 +170,7 @@ export class AmqpPublisher {
       if (life.isOpen) this.#settle(waiting, error as Error);
       return;
     }
-    if (life.isOpen && this.#waiting.has(waiting)) this.#write(life, waiting);
+    if (life.isOpen && !this.#isDraining && this.#waiting.has(waiting)) this.#write(life, waiting);
   }
 
   #write(life: ChannelLife<ConfirmChannel>, waiting: Waiting): void {
@@ -233,7 +233,8 @@ export class AmqpPublisher {
     this.#isDraining = true; // else what is on it would be sent twice
     await withinTime(drained(life));
     this.#isDraining = false;
-    await this.#channel.renew(life);
+    if (life.isOpen) await this.#channel.renew(life);
+    else this.#sendAll(); // the next channel came meanwhile
   }
 
   /** Its queue was declared once, and is gone: somebody deleted it, or it has expired. */
