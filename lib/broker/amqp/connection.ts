@@ -17,8 +17,8 @@ import { withinTime } from './within-time.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEARTBEAT_SECONDS = 30;
-/** The longest pause is short: a worker should serve again within 2 s of the broker's return. */
-const RECONNECT = { baseMs: 100, maxMs: 2000 };
+/** The longest pause is short: within 2 s of the broker's return a worker should serve again, which takes up to half a second. */
+const RECONNECT = { baseMs: 100, maxMs: 1500 };
 
 export class AmqpConnection {
   readonly #urls: readonly URL[];

@@ -229,7 +229,7 @@ export class AmqpPublisher {
     if (this.#renewed === life) return;
     this.#renewed = life;
     await this.#connection.pause(attempt + 1);
-    if (!life.isOpen) return;
+    if (!life.isOpen || this.#connection.isClosed) return;
     this.#isDraining = true; // else what is on it would be sent twice
     await withinTime(drained(life));
     this.#isDraining = false;
