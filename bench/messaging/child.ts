@@ -21,15 +21,16 @@ const HANDLERS = {
       path: `/images/${i}.jpg`,
       alt: `image number ${i}`,
     })),
-  'bench.hold': () => new Promise(() => {}),
 };
 
 let caller: Caller;
 let publish: (body: unknown, done: (error?: unknown) => void) => void;
 
 const ACTIONS = {
-  async serve() {
-    await peer.serve?.(url, HANDLERS);
+  /** `held`: a route that answers nothing. */
+  async serve(held?: string) {
+    const handlers = held === undefined ? HANDLERS : { ...HANDLERS, [held]: () => new Promise(() => {}) };
+    await peer.serve?.(url, handlers);
   },
 
   async connect() {
@@ -60,9 +61,9 @@ const ACTIONS = {
     }),
 
   /** Bytes of heap, and of everything, that a call holds while it waits. */
-  async hold(count: number) {
+  async hold(count: number, route: string) {
     const before = memory();
-    for (let i = 0; i < count; i += 1) caller.call('bench.hold', BODY).catch(() => {});
+    for (let i = 0; i < count; i += 1) caller.call(route, BODY).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 1500)); // until all is written
     const after = memory();
     return { heap: (after.heapUsed - before.heapUsed) / count, rss: (after.rss - before.rss) / count };

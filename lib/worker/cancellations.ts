@@ -38,6 +38,7 @@ export class Cancellations {
       this.#following ??= this.#follow(controlQueue(settings.serviceName).name);
       await this.#following;
     } catch (error) {
+      this.#following = undefined; // the next route tries again
       settings.logger.warn({ route, reason: messageOf(error) }, 'jobs cannot be cancelled');
     }
   }
