@@ -6,18 +6,18 @@ import { ask, congratulate, giveUp, join, sockets, type User, welcome } from './
 const routes = [
   new Route({
     target: welcome,
-    entrypoint: eventListener('users', 'created'),
+    entrypoint: eventListener('accounts', 'created'),
     backoff: asyncBackOff({ maxRetries: 2, intervalMs: 1000, exceptionList: [TypeError] }), // three attempts
     callback: giveUp,
   }),
   new Route({
     target: congratulate,
-    entrypoint: eventListener('users', 'created', { filter: ({ id }: User) => id === 100 }),
+    entrypoint: eventListener('accounts', 'created', { filter: ({ id }: User) => id === 100 }),
   }),
   new Route({
     target: new URL('./statistics.js#Statistics', import.meta.url),
     method: 'count',
-    entrypoint: eventListener('users', 'created'),
+    entrypoint: eventListener('accounts', 'created'),
     translators: [async (body, { log }, next) => next(body).finally(() => log.info({}, 'counted'))],
   }),
   // These only wait: they need no process of their own.

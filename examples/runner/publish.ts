@@ -2,7 +2,7 @@
 import { Service } from 'bgtasks';
 import { settings } from './settings.js';
 
-const users = new Service({ url: settings.AMQP_URI, serviceName: 'users' });
-await users.emit('created', { id: 100, email: 'tom@example.org' }, { protocol: 'micro-framework' });
-await users.emit('created', { id: 101, email: 'nowhere' }, { protocol: 'micro-framework' });
-await users.close();
+const accounts = new Service({ url: settings.AMQP_URI, serviceName: 'accounts' });
+await accounts.emit('created', { id: 100, email: 'tom@example.org' }, { protocol: 'micro-framework' });
+await accounts.emit('created', { id: 101, email: 'nowhere' }, { protocol: 'micro-framework' });
+await accounts.close();

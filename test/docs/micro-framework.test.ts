@@ -19,7 +19,7 @@ describe('the page on micro_framework', function () {
     const app = compiled({ ...page.files, 'main.ts': main.replace('MAX_WORKERS: 3', port) });
     app.link('ws');
     const running = app.startNode('dist/main.js', { AMQP_URI: rabbitUrl() });
-    const api = autoClose(new Service({ url: rabbitUrl(), serviceName: 'users' }));
+    const api = autoClose(new Service({ url: rabbitUrl(), serviceName: 'accounts' }));
     const protocol = 'micro-framework';
     // It has no line that says that it serves.
     const add = () =>
