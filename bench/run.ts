@@ -87,10 +87,10 @@ try {
 }
 
 async function runSampled(scenario: SampledScenario): Promise<void> {
-  const rounds = roundsOr(scenario.isFullOnly ? 1 : isFull ? 11 : 5);
+  const rounds = roundsOr(scenario.rounds ?? (isFull ? 11 : 5));
   // Without `noDelay` a call takes 40 ms: only where there is time.
   const takesPart = (id: string) =>
-    peers ? ['raw', 'bgtasks', ...peers].includes(id) : isFull || !id.endsWith('-shipped');
+    peers ? ['raw', 'bgtasks', ...peers].includes(id) : isFull || !(id.endsWith('-shipped') || id === 'raw-acked');
   const count = (quick: number, full: number) => (isFull ? full : quick);
   const mode: Mode = { rounds, count, takesPart };
   const rows = await sample(scenario, mode, (done) => progress(scenario.name, done));

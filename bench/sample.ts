@@ -34,6 +34,8 @@ export interface SampledScenario {
   readonly metrics: readonly Metric[];
   /** Takes minutes. */
   readonly isFullOnly?: boolean;
+  /** Default: 5, with `--full` 11. */
+  readonly rounds?: number;
   /** The first is the limit. */
   open(mode: Mode): Promise<readonly Sampled[]>;
   close(): Promise<void>;

@@ -34,6 +34,7 @@ async function open(mode: Mode): Promise<readonly Sampled[]> {
 
 export const callsHeld: SampledScenario = {
   name: 'calls-held',
+  isFullOnly: true,
   what: () => `${CALLS} calls wait for their answer; bytes of the caller for each`,
   metrics: [
     { name: 'heap bytes/call', digits: 0 },

@@ -111,6 +111,7 @@ export const recovery: SampledScenario = {
     { name: 'job ms, slowest', digits: 0, target: { atMost: 1 } },
   ],
   isFullOnly: true,
+  rounds: 1,
   open,
   close,
 };

@@ -71,6 +71,7 @@ export const soak: SampledScenario = {
   name: 'soak',
   what: () => `${MINUTES} minutes of calls, 100 in flight; drift is the last third against the first`,
   isFullOnly: true,
+  rounds: 1,
   metrics: [
     { name: 'calls/s', digits: 0 },
     { name: 'drift', digits: 2 },
