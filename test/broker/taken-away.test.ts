@@ -7,7 +7,7 @@ import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { pause, until } from '../support/until.js';
 
 describe('RabbitMQ, whose queues are taken away', () => {
   it('loses the channel of calls with its queue of replies, so that nobody waits in vain', async () => {
@@ -51,6 +51,45 @@ describe('RabbitMQ, whose queues are taken away', () => {
     expect(broker.isConsuming).to.equal(false);
     await channel.deleteQueue(bad);
     await until(() => broker.isConsuming);
+  });
+});
+
+describe('RabbitMQ, where a queue is deleted while it is being consumed', () => {
+  it('has it declared and consumed again, though both answers come at once', async () => {
+    const proxy = autoClose(await new TcpProxy(Number(new URL(rabbitUrl()).port)).listen());
+    const url = new URL(rabbitUrl());
+    url.port = String(proxy.port);
+    const broker = autoClose(new AmqpBroker([url.href], silentLogger));
+    const [first, queue] = [unique('first'), unique('brief')];
+    const declared = (name: string) =>
+      [{ queue: { name, durable: true, arguments: { 'x-expires': 60_000 } } }] as const;
+    const got: string[] = [];
+    const consume = (name: string) => {
+      const onDelivery = (delivery: Delivery) => {
+        got.push(delivery.body.toString());
+        delivery.ack();
+      };
+      return broker.consume({ queue: name, declarations: declared(name), prefetch: 1, onDelivery });
+    };
+    await consume(first); // so that there is a channel
+    const { cancel } = await consume(queue); // and the queue, known as declared
+    await cancel();
+    const other = autoClose(await connect(rabbitUrl()));
+    const channel = await other.createChannel();
+
+    proxy.slow({ latencyMs: 200 }, 'down');
+    const before = proxy.counts.bytesDown;
+    const consumed = consume(queue);
+    await until(() => proxy.counts.bytesDown > before); // the answer to its prefetch; it consumes now
+    proxy.freeze('down');
+    await until(async () => (await channel.checkQueue(queue)).consumerCount === 1);
+    await channel.deleteQueue(queue);
+    await pause(300);
+    proxy.thaw();
+    await consumed;
+
+    await broker.publish({ exchange: '', routingKey: queue, body: Buffer.from('x'), properties: {} });
+    await until(() => got.includes('x'));
   });
 });
 

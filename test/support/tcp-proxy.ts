@@ -39,16 +39,19 @@ class Way {
     this.#thaw = undefined;
   }
 
-  /** The pieces of `chunk`, each when it may pass. */
-  async *paced(chunk: Buffer): AsyncGenerator<Buffer> {
+  /** The pieces of `chunk`, each when it may pass; after a freeze with all that has come behind it. */
+  async *paced(chunk: Buffer, from: Socket): AsyncGenerator<Buffer> {
     const { latencyMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = this.slowness;
     if (latencyMs > 0) await sleep(latencyMs);
     const size = Math.max(1, Math.min(chunk.length, Math.ceil(bytesPerSecond / 20)));
     for (let start = 0; start < chunk.length; start += size) {
       const piece = chunk.subarray(start, start + size);
       if (size < chunk.length) await sleep((piece.length / bytesPerSecond) * 1000);
+      const wasFrozen = this.#thaw !== undefined;
       await this.thawed;
-      yield piece;
+      const isLast = start + size >= chunk.length;
+      const behind = wasFrozen && isLast ? (from.read() as Buffer | null) : null;
+      yield behind ? Buffer.concat([piece, behind]) : piece;
     }
   }
 }
@@ -113,7 +116,7 @@ export class TcpProxy {
     for (const way of this.#ways(direction)) way.isSwallowing = true;
   }
 
-  /** Nothing passes any more, and nothing is lost: `thaw` brings it all. */
+  /** Nothing passes any more, and nothing is lost: `thaw` brings it all, and at once. */
   freeze(direction: Direction = 'both'): void {
     for (const way of this.#ways(direction)) way.freeze();
   }
@@ -171,7 +174,7 @@ async function carry(link: Link, from: Socket, to: Socket, way: Way): Promise<vo
   };
   try {
     for await (const chunk of from.iterator({ destroyOnReturn: false })) {
-      for await (const piece of way.paced(chunk as Buffer)) {
+      for await (const piece of way.paced(chunk as Buffer, from)) {
         if (isLost() || to.destroyed) break;
         way.bytes += piece.length;
         if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);

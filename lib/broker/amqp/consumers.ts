@@ -26,6 +26,9 @@ interface Subscribed {
   isCancelled: boolean;
 }
 
+/** Under its consumer, before anybody knew that there was one. */
+class QueueDeletedError extends Error {}
+
 export class AmqpConsumers {
   readonly #connection: AmqpConnection;
   readonly #declarations: Declarations;
@@ -73,7 +76,8 @@ export class AmqpConsumers {
     try {
       await this.#subscribe(life, subscribed);
     } catch (error) {
-      if (life.isOpen || attempt >= MAX_RETRIES) throw notConsumed(subscribed.subscription, error);
+      const mayPass = !life.isOpen || error instanceof QueueDeletedError;
+      if (!mayPass || attempt >= MAX_RETRIES) throw notConsumed(subscribed.subscription, error);
       await this.#connection.pause(attempt);
     }
   }
@@ -118,15 +122,23 @@ export class AmqpConsumers {
     const { channel } = life;
     const queue = subscription.queue ?? (await ownQueue(channel, subscription));
     const acks = this.#acksOf(life);
+    let isConsuming = false;
+    let isDeleted = false;
     const onMessage = (message: ConsumeMessage | null) => {
       if (message) this.#deliver(subscribed, new AmqpDelivery(acks, message));
-      else this.#onDeleted(life, subscribed, queue);
+      else if (isConsuming) this.#onDeleted(life, subscribed, queue);
+      else isDeleted = true; // the news came in one piece with the answer to `consume`
     };
     // Both in one turn: the prefetch counts for the consumers that come after it on the channel.
     const [, { consumerTag }] = await Promise.all([
       channel.prefetch(prefetch, false),
       channel.consume(queue, onMessage, { arguments: args }),
     ]);
+    if (isDeleted) {
+      this.#declarations.forget();
+      throw new QueueDeletedError(`the queue "${queue}" was deleted at once`);
+    }
+    isConsuming = true;
     subscribed.life = life;
     subscribed.tag = consumerTag;
     if (subscribed.isCancelled)
