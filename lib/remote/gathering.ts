@@ -5,8 +5,7 @@
  *         with the keys of all when the turn ends. Each gets the objects of its own keys; copies, where several had asked.
  */
 import { copyJson } from './copy.js';
-import type { Keys, Rows } from './key-cache.js';
-import type { KeyId } from './key-id.js';
+import { KeyMap, type Keys, type Rows } from './key-map.js';
 
 /** What a request is sent with. */
 export interface Wish {
@@ -18,7 +17,7 @@ export interface Wish {
 export type FetchKeys = (keys: Keys, wish: Wish) => Promise<Rows>;
 
 interface Gathering {
-  readonly keys: Map<KeyId, unknown>;
+  readonly keys: KeyMap<unknown>;
   wish: Wish;
   members: number;
   readonly rows: Promise<Rows>;
@@ -38,7 +37,7 @@ export class Gatherings {
   }
 
   #start(name: string, wish: Wish, fetch: FetchKeys): Gathering {
-    const keys = new Map<KeyId, unknown>();
+    const keys = new KeyMap<unknown>();
     const turn = new Promise<void>((resolve) => void setImmediate(resolve));
     const rows = turn.then(() => {
       this.#open.delete(name);
@@ -60,7 +59,7 @@ export function widest(one: Wish, other: Wish): Wish {
 }
 
 function own(rows: Rows, keys: Keys): Rows {
-  const mine = new Map<KeyId, unknown>();
+  const mine = new KeyMap<unknown>();
   for (const id of keys.keys()) if (rows.has(id)) mine.set(id, copyJson(rows.get(id)));
   return mine;
 }

@@ -8,11 +8,7 @@
  */
 import { copyJson } from './copy.js';
 import { type KeyId, keyId } from './key-id.js';
-
-/** Objects by the ids of their keys. */
-export type Rows = ReadonlyMap<KeyId, unknown>;
-/** The keys that are wanted, by their ids. */
-export type Keys = ReadonlyMap<KeyId, unknown>;
+import { KeyMap, type Keys, type Rows } from './key-map.js';
 
 interface Entry {
   readonly key: KeyId;
@@ -51,9 +47,9 @@ export class KeyCache {
   ): Promise<Rows> {
     // The length makes it unambiguous where the scope ends.
     const prefix = `${scope.length}:${scope}`;
-    const rows = new Map<KeyId, unknown>();
+    const rows = new KeyMap<unknown>();
     const flights = new Map<Promise<Rows>, KeyId[]>();
-    const missing = new Map<KeyId, unknown>();
+    const missing = new KeyMap<unknown>();
     for (const [id, key] of keys) {
       const entry = this.#use(prefix + id);
       if (!entry) missing.set(id, key);

@@ -16,6 +16,7 @@ import { type BgTasksError, type ErrorCode, messageOf, ServiceUnavailableError }
 import type { AnyKey } from '../../lib/provider/remote-key.js';
 import { type Wish, widest } from '../../lib/remote/gathering.js';
 import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import { KeyMap, type Rows } from '../../lib/remote/key-map.js';
 import { Run } from '../run.js';
 import { Scope } from '../scope.js';
 import { remoteFieldsOf, type ServiceLike, serviceOf } from '../service.js';
@@ -33,14 +34,11 @@ interface Question {
 /** Questions that go in one request. */
 interface Group {
   readonly questions: Question[];
-  readonly keys: Map<KeyId, AnyKey>;
+  readonly keys: KeyMap<AnyKey>;
 }
 
 type Problem = Extract<Found, { problem: unknown }>['problem'];
-type Answer =
-  | { readonly rows: ReadonlyMap<KeyId, object> }
-  | { readonly problem: Problem }
-  | { readonly error: unknown };
+type Answer = { readonly rows: Rows } | { readonly problem: Problem } | { readonly error: unknown };
 
 /** One place for all fields of a run, so that they share calls. */
 const PLACE = {};
@@ -98,7 +96,7 @@ function placed(groups: Map<string, Group>, question: Question): Group {
   const name = JSON.stringify([field.route, key ?? null, field.keys.names, params ?? null]);
   let group = groups.get(name);
   if (!group) {
-    group = { questions: [], keys: new Map() };
+    group = { questions: [], keys: new KeyMap() };
     groups.set(name, group);
   }
   group.questions.push(question);
@@ -112,9 +110,9 @@ function placed(groups: Map<string, Group>, question: Question): Group {
 async function ask({ questions, keys }: Group): Promise<Answer> {
   const [{ field, defaults }] = questions as [Question];
   const service = serviceOf(defaults.service);
-  if (keys.size === 0) return { rows: new Map() };
+  if (keys.size === 0) return { rows: new KeyMap() };
   try {
-    return { rows: await fetchRows(service, keysOnly(questions), [...keys.values()], limitsOf(questions, service)) };
+    return { rows: await fetchRows(service, keysOnly(questions), keys.values(), limitsOf(questions, service)) };
   } catch (error) {
     const problem = problemOf(error);
     if (!problem) return { error };

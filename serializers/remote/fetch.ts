@@ -14,6 +14,7 @@ import { BadReplyError, codeOf, preview, TaskFailure } from '../../lib/errors.js
 import type { AnyKey } from '../../lib/provider/remote-key.js';
 import { writeRequest } from '../../lib/provider/remote-request.js';
 import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import { KeyMap, type ReadonlyKeyMap } from '../../lib/remote/key-map.js';
 import { remoteFieldsOf, type ServiceLike } from '../service.js';
 import { Deadline } from './deadline.js';
 import type { CallReport } from './report.js';
@@ -27,7 +28,7 @@ export interface FetchOptions {
 }
 
 /** Requests of one response under way at once to one route: it leaves room for other responses. */
-const CHUNKS_AT_ONCE = 8;
+const CHUNKS_AT_ONCE = 16;
 
 /** `keys` are distinct. Without any, nothing is sent. After a failure no further request is. */
 export async function fetchRows(
@@ -35,8 +36,8 @@ export async function fetchRows(
   field: RemoteSlot,
   keys: readonly unknown[],
   { maxBatch, timeoutMs, calls = [] }: FetchOptions,
-): Promise<Map<KeyId, object>> {
-  const rows = new Map<KeyId, object>();
+): Promise<KeyMap<object>> {
+  const rows = new KeyMap<object>();
   const deadline = new Deadline();
   deadline.startWave();
   let next = 0;
@@ -96,7 +97,7 @@ function wanted({ options, keys }: RemoteSlot): readonly string[] | undefined {
   return fields === undefined ? undefined : [...new Set([...fields, ...keys.names])];
 }
 
-function readRows(field: RemoteSlot, answer: unknown, rows: Map<KeyId, object>): void {
+function readRows(field: RemoteSlot, answer: unknown, rows: KeyMap<object>): void {
   for (const row of listOf(field.route, answer)) {
     if (row === null) continue;
     const key = keyOfRow(field, row);
@@ -129,8 +130,8 @@ function keyOfRow({ route, keys }: RemoteSlot, row: unknown): KeyId {
 }
 
 /** A provider may answer more than was asked; the type of the slot says it holds `fields` alone. */
-function picked(rows: ReadonlyMap<KeyId, object>, fields: readonly string[]): Map<KeyId, object> {
+function picked(rows: ReadonlyKeyMap<object>, fields: readonly string[]): KeyMap<object> {
   const pick = (row: object) =>
     Object.fromEntries(fields.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name as never]]));
-  return new Map(Array.from(rows, ([key, row]) => [key, pick(row)]));
+  return new KeyMap(Array.from(rows, ([key, row]) => [key, pick(row)]));
 }

@@ -8,7 +8,7 @@
 
 import { callerKey } from '../../lib/remote/caller-key.js';
 import type { FetchKeys } from '../../lib/remote/gathering.js';
-import type { Keys, Rows } from '../../lib/remote/key-cache.js';
+import type { Keys, Rows } from '../../lib/remote/key-map.js';
 import { inTime } from '../../lib/remote/turnstile.js';
 import { currentScope, runShared } from '../../lib/scope.js';
 import { remoteFieldsOf, type ServiceLike } from '../service.js';
@@ -28,7 +28,7 @@ export function loadRows(
 ): Promise<Rows> {
   const { settings } = remoteFieldsOf(service);
   const { cache } = field.options;
-  const fetch: FetchKeys = (wanted, limits) => fetchRows(service, field, [...wanted.values()], { ...limits, calls });
+  const fetch: FetchKeys = (wanted, limits) => fetchRows(service, field, wanted.values(), { ...limits, calls });
   if (!cache && !settings.coalesce) return fetch(keys, { ...wish, timeoutMs });
 
   const route = remoteFieldsOf(service).route(field.route);

@@ -18,11 +18,9 @@
 import type { RemoteSlot } from '../../fields/remote.js';
 import { BgTasksError } from '../../lib/errors.js';
 import type { AnyKey } from '../../lib/provider/remote-key.js';
-import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import { keyId } from '../../lib/remote/key-id.js';
+import { KeyMap, type Rows } from '../../lib/remote/key-map.js';
 import type { Policy } from './policy.js';
-
-/** Rows of one group by `keyId`. */
-export type Rows = ReadonlyMap<KeyId, unknown>;
 
 /** The keys of a slot: none, one, or those of a list. */
 export function keysOf({ isMany, keys }: RemoteSlot, value: unknown): readonly AnyKey[] {
@@ -32,12 +30,8 @@ export function keysOf({ isMany, keys }: RemoteSlot, value: unknown): readonly A
 }
 
 export function filled(field: RemoteSlot, value: unknown, rows: Rows, policy: Policy): unknown {
-  const show = (item: unknown) => {
-    const key = field.keys.of(item);
-    return key === undefined ? null : rowOf(field, key, rows, policy);
-  };
-  if (!field.isMany) return show(value);
-  const shown = Array.isArray(value) ? value.map(show) : [];
+  if (!field.isMany) return show(field, value, rows, policy);
+  const shown = Array.isArray(value) ? value.map((item) => show(field, item, rows, policy)) : [];
   return policy.onMissing === 'null' ? shown : shown.filter((row) => row !== null);
 }
 
@@ -47,7 +41,12 @@ export function failed(field: RemoteSlot, value: unknown, policy: Policy): unkno
   return policy.onError === 'pk' ? value : null;
 }
 
-const NO_ROWS: Rows = new Map();
+const NO_ROWS: Rows = new KeyMap();
+
+function show(field: RemoteSlot, item: unknown, rows: Rows, policy: Policy): unknown {
+  const key = field.keys.of(item);
+  return key === undefined ? null : rowOf(field, key, rows, policy);
+}
 
 function rowOf(field: RemoteSlot, key: AnyKey, rows: Rows, { onMissing }: Policy): unknown {
   const id = keyId(key);

@@ -7,7 +7,8 @@
 import type { RemoteSlot } from '../../fields/remote.js';
 import type { AnyKey } from '../../lib/provider/remote-key.js';
 import { type Wish, widest } from '../../lib/remote/gathering.js';
-import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import { keyId } from '../../lib/remote/key-id.js';
+import { KeyMap } from '../../lib/remote/key-map.js';
 import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import type { SiteList } from '../run.js';
 import { keysOf } from './missing.js';
@@ -17,7 +18,7 @@ export interface Group {
   /** Any field of the group: they agree in what is sent. */
   readonly field: RemoteSlot;
   readonly lists: SiteList[];
-  readonly keys: Map<KeyId, unknown>;
+  readonly keys: KeyMap<unknown>;
   /** Of all slots together: as patient as the most patient, in requests as small as the smallest. */
   wish: Wish;
 }
@@ -37,7 +38,7 @@ function add(groups: Map<string, Group>, list: SiteList, settings: RemoteFieldsS
   if (group) {
     group.wish = widest(group.wish, wish);
   } else {
-    group = { field, lists: [], keys: new Map(), wish };
+    group = { field, lists: [], keys: new KeyMap(), wish };
     groups.set(field.group, group);
   }
   group.lists.push(list);
@@ -52,12 +53,12 @@ export function wishOf({ options }: RemoteSlot, defaults: RemoteDefaults, settin
   };
 }
 
-function addKeys(keys: Map<KeyId, unknown>, field: RemoteSlot, value: unknown): void {
+function addKeys(keys: KeyMap<unknown>, field: RemoteSlot, value: unknown): void {
   if (!field.isMany) addKey(keys, field.keys.of(value));
   else for (const key of keysOf(field, value)) addKey(keys, key);
 }
 
-function addKey(keys: Map<KeyId, unknown>, key: AnyKey | undefined): void {
+function addKey(keys: KeyMap<unknown>, key: AnyKey | undefined): void {
   if (key === undefined) return;
   const id = keyId(key);
   if (!keys.has(id)) keys.set(id, key);

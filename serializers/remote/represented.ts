@@ -5,12 +5,13 @@
 
 import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
 import { isPromise } from '../../lib/maybe-promise.js';
-import { type KeyId, keyId } from '../../lib/remote/key-id.js';
+import { keyId } from '../../lib/remote/key-id.js';
+import { KeyMap, type Rows } from '../../lib/remote/key-map.js';
 import { REPRESENT, type Run, type SiteList } from '../run.js';
-import { keysOf, type Rows } from './missing.js';
+import { keysOf } from './missing.js';
 
 interface Shown {
-  readonly rows: Map<KeyId, unknown>;
+  readonly rows: KeyMap<unknown>;
   readonly late: Promise<void>[];
 }
 
@@ -36,7 +37,7 @@ export class Represented {
   #shownBy(serializer: RemoteSerializer, run: Run): Shown {
     const byRun = this.#bySerializer.get(serializer) ?? new Map<Run, Shown>();
     this.#bySerializer.set(serializer, byRun);
-    const shown = byRun.get(run) ?? { rows: new Map(), late: [] };
+    const shown = byRun.get(run) ?? { rows: new KeyMap<unknown>(), late: [] };
     byRun.set(run, shown);
     return shown;
   }

@@ -10,6 +10,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
 import type { Ctx } from '../../fields/types.js';
 import { codeOf, messageOf } from '../../lib/errors.js';
+import { KeyMap, type Rows } from '../../lib/remote/key-map.js';
 import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import { currentScope } from '../../lib/scope.js';
 import { Run, type SiteList, setOwn, type Target } from '../run.js';
@@ -17,7 +18,7 @@ import { runOf } from '../scope.js';
 import { remoteFieldsOf, type ServiceLike, serviceOf } from '../service.js';
 import { Deadline } from './deadline.js';
 import { loadRows } from './load.js';
-import { failed, filled, keysOf, type Rows } from './missing.js';
+import { failed, filled, keysOf } from './missing.js';
 import { type Group, planWave } from './plan.js';
 import { policyOf, type RemoteDefaults } from './policy.js';
 import { type CallReport, Report, type RouteReport } from './report.js';
@@ -96,7 +97,7 @@ export class Batch {
 
   async #fetch(group: Group, wave: RouteReport[]): Promise<Rows> {
     const { field, keys, wish } = group;
-    if (keys.size === 0) return new Map();
+    if (keys.size === 0) return new KeyMap();
     const service = this.#service;
     const calls: CallReport[] = [];
     wave.push({ route: field.route, keys: keys.size, chunks: Math.ceil(keys.size / wish.maxBatch), calls });

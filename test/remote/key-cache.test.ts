@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { KeyCache, type Keys, type Rows } from '../../lib/remote/key-cache.js';
+import { KeyCache } from '../../lib/remote/key-cache.js';
 import { keyId } from '../../lib/remote/key-id.js';
+import { KeyMap, type Keys, type Rows } from '../../lib/remote/key-map.js';
 import { rejection } from '../support/rejection.js';
 
-const keys = (...all: readonly unknown[]): Keys => new Map(all.map((key) => [keyId(key), key]));
+const keys = (...all: readonly unknown[]): Keys => new KeyMap(all.map((key) => [keyId(key), key]));
 const plain = (rows: Rows) => Object.fromEntries(rows);
 
 describe('KeyCache', () => {
@@ -18,11 +19,11 @@ describe('KeyCache', () => {
   const cache = (max = 100) => new KeyCache({ ttlMs: 50, max }, () => now);
   const fetch = async (missing: Keys): Promise<Rows> => {
     asked.push([...missing.values()]);
-    return new Map(Array.from(missing, ([text, id]) => [text, { id, tags: ['a'] }]));
+    return new KeyMap(Array.from(missing, ([text, id]) => [text, { id, tags: ['a'] }]));
   };
   const none = async (missing: Keys): Promise<Rows> => {
     asked.push([...missing.values()]);
-    return new Map();
+    return new KeyMap();
   };
 
   it('asks for what it does not have, with the keys as they are', async () => {
@@ -124,7 +125,7 @@ describe('KeyCache', () => {
     const slow = one.load('', keys(1), () => new Promise((resolve) => (answer = resolve)));
     one.drop([1]);
     const fresh = one.load('', keys(1), fetch);
-    answer(new Map([[1, { id: 1, stale: true }]]));
+    answer(new KeyMap([[1, { id: 1, stale: true }]]));
     expect(plain(await slow)).to.deep.equal({ 1: { id: 1, stale: true } });
     await fresh;
     expect(plain(await one.load('', keys(1), fetch))).to.deep.equal({ 1: { id: 1, tags: ['a'] } });
