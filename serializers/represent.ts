@@ -115,15 +115,25 @@ function showRemote(
     delete output[name];
     return;
   }
-  if (isPromise(value)) {
-    const put = (late: unknown) => {
-      putKey(kind, bound, late ?? null, output, run, own);
-      return output[name];
-    };
-    run.put(output, name, value.then(put));
-    return;
-  }
-  putKey(kind, bound, value, output, run, own);
+  if (isPromise(value)) putLateKey(kind, bound, value, output, run, own);
+  else putKey(kind, bound, value, output, run, own);
+}
+
+/** On its own, as a function with a closure in it makes a context at every call. */
+function putLateKey(
+  kind: string,
+  bound: BoundField,
+  value: Promise<unknown>,
+  output: Target,
+  run: Run,
+  own: RemoteDefaults | undefined,
+): void {
+  const { name } = bound;
+  const put = (late: unknown) => {
+    putKey(kind, bound, late ?? null, output, run, own);
+    return output[name];
+  };
+  run.put(output, name, value.then(put));
 }
 
 /** Leaves the key in the slot, and records the site; null where there is none. */
