@@ -1,19 +1,22 @@
 /**
- * Times contenders against each other in one process: they take turns, so that whatever else the machine does meets all
- * of them alike.
+ * Times contenders against each other in one process: they take turns, in another order each round, so that whatever else
+ * the machine does meets all of them alike.
  *
- * Units: milliseconds of one round; `spread` is (third quartile - first quartile) / median.
+ * Shape:  a turn is `RUNS` runs in a row: what one leaves to the garbage collector is for the most part its own to pay.
+ *         No collection is forced between turns: V8 then drops code that it keeps where collections come by themselves.
+ * Units:  milliseconds of one run; `spread` is (third quartile - first quartile) / median.
  */
+const RUNS = 5;
 
 export interface Contender {
   readonly name: string;
-  /** One round. What it returns is checked once against that of the limit, where `check` is given. */
+  /** What is timed. What it returns is checked once against that of the limit, where `check` is given. */
   run(): unknown;
 }
 
 export interface Scenario {
   readonly name: string;
-  /** What one round is. */
+  /** What one run is. */
   readonly what: string;
   /** Before the first round and after the last, not timed. */
   open?(): Promise<void>;
@@ -55,11 +58,10 @@ async function measureOpen(scenario: Scenario, rounds: number): Promise<Row[]> {
   for (const contender of contenders) scenario.check(await contender.run(), contender);
   const warmUp = Math.ceil(rounds / 4);
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (const [index, contender] of contenders.entries()) {
-      globalThis.gc?.();
+    for (const [index, contender] of shuffled([...contenders.entries()])) {
       const startedAt = performance.now();
-      await contender.run();
-      if (round >= 0) times[index]?.push(performance.now() - startedAt);
+      for (let run = 0; run < RUNS; run += 1) await contender.run();
+      if (round >= 0) times[index]?.push((performance.now() - startedAt) / RUNS);
     }
   }
   const medians = times.map((all) => quantile(all, 0.5));
@@ -69,6 +71,15 @@ async function measureOpen(scenario: Scenario, rounds: number): Promise<Row[]> {
     const spread = (quantile(all, 0.75) - quantile(all, 0.25)) / medianMs;
     return { name, medianMs, spread, ratio: medianMs / (medians[0] ?? 1) };
   });
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(all: T[]): T[] {
+  for (let last = all.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [all[last], all[other]] = [all[other] as T, all[last] as T];
+  }
+  return all;
 }
 
 function quantile(values: readonly number[], part: number): number {

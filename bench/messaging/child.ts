@@ -2,8 +2,7 @@
  * One side of a peer in a process of its own: `child.js <file of the peer> <id of the peer> <url>`. The bench asks for one
  * measurement after the other over IPC.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../collect-garbage.js';
 import { peerOf } from './find-peers.js';
 import type { Caller } from './peer.js';
 
@@ -143,8 +142,7 @@ function spent(count: number, startedAt: number, before: NodeJS.CpuUsage): Spent
 }
 
 function memory(): NodeJS.MemoryUsage {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  collectGarbage();
   return process.memoryUsage();
 }
 

@@ -1,8 +1,7 @@
 /** A list with one remote field, over a private RabbitMQ, from another process. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Service } from 'bgtasks';
 import { CharField, IntegerField, RemoteField, RPCSerializerMixin, Serializer } from 'bgtasks/serializers';
+import { collectGarbage } from '../collect-garbage.js';
 import type { Contender, Row as Result, Scenario } from '../measure.js';
 import { listByHand, listByHandInParts } from '../peers/list-by-hand.js';
 import { listWithDataLoader } from '../peers/list-dataloader.js';
@@ -99,12 +98,10 @@ function exponent(results: readonly Result[]): number {
 }
 
 async function heldBytes(run: () => Promise<unknown>, size: number): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
+  collectGarbage();
   const before = process.memoryUsage().heapUsed;
   const held = await run();
-  collect();
+  collectGarbage();
   const bytes = process.memoryUsage().heapUsed - before;
   return held ? Math.round(bytes / size) : 0;
 }
