@@ -44,7 +44,7 @@ export class KeyCache {
     keys: Keys,
     fetch: (missing: Keys) => Promise<Rows>,
     { isKept = true }: { readonly isKept?: boolean } = {},
-  ): Promise<Rows> {
+  ): Promise<KeyMap<unknown>> {
     // The length makes it unambiguous where the scope ends.
     const prefix = `${scope.length}:${scope}`;
     const rows = new KeyMap<unknown>();

@@ -11,11 +11,10 @@
 import { randomInt } from 'node:crypto';
 import type { KeyId } from './key-id.js';
 
-export type ReadonlyKeyMap<V> = Omit<KeyMap<V>, 'set'>;
 /** The keys that are wanted. */
-export type Keys = ReadonlyKeyMap<unknown>;
+export type Keys = Omit<KeyMap<unknown>, 'set'>;
 /** The objects that came. */
-export type Rows = ReadonlyKeyMap<unknown>;
+export type Rows = Pick<KeyMap<unknown>, 'get' | 'has'>;
 
 const FACTOR = randomInt(2 ** 31) * 2 + 1;
 const FIRST_BITS = 4;
@@ -40,15 +39,15 @@ export class KeyMap<V> {
   }
 
   get(id: KeyId): V | undefined {
-    return this.#values[this.#placeOf(id)];
+    return this.#values[this.placeOf(id)];
   }
 
   has(id: KeyId): boolean {
-    return this.#placeOf(id) !== -1;
+    return this.placeOf(id) !== -1;
   }
 
   set(id: KeyId, value: V): void {
-    const place = this.#placeOf(id);
+    const place = this.placeOf(id);
     if (place !== -1) this.#values[place] = value;
     else this.#add(id, value);
   }
@@ -65,8 +64,8 @@ export class KeyMap<V> {
     for (const [i, id] of this.#ids.entries()) yield [id, this.#values[i] as V];
   }
 
-  /** -1 where there is none. */
-  #placeOf(id: KeyId): number {
+  /** Among its ids, from 0; -1 for one that it does not have. */
+  placeOf(id: KeyId): number {
     if (!isInt32(id)) return this.#others?.get(id) ?? -1;
     return (this.#table[this.#slotOf(id)] as number) - 1;
   }
@@ -102,6 +101,31 @@ export class KeyMap<V> {
     this.#ids.forEach((id, place) => {
       if (isInt32(id)) this.#table[this.#slotOf(id)] = place + 1;
     });
+  }
+}
+
+/** Values for the ids of a map that grows no more: they share its table. What comes for any other id is left out. */
+export class KeyColumn<V extends object> {
+  readonly #keys: Keys;
+  readonly #values: (V | undefined)[];
+
+  constructor(keys: Keys) {
+    this.#keys = keys;
+    this.#values = new Array<undefined>(keys.size).fill(undefined);
+  }
+
+  get(id: KeyId): V | undefined {
+    return this.#values[this.#keys.placeOf(id)];
+  }
+
+  has(id: KeyId): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  /** Of two values for one id, the first stays. */
+  add(id: KeyId, value: V): void {
+    const place = this.#keys.placeOf(id);
+    if (place !== -1) this.#values[place] ??= value;
   }
 }
 

@@ -112,7 +112,7 @@ async function ask({ questions, keys }: Group): Promise<Answer> {
   const service = serviceOf(defaults.service);
   if (keys.size === 0) return { rows: new KeyMap() };
   try {
-    return { rows: await fetchRows(service, keysOnly(questions), keys.values(), limitsOf(questions, service)) };
+    return { rows: await fetchRows(service, keysOnly(questions), keys, limitsOf(questions, service)) };
   } catch (error) {
     const problem = problemOf(error);
     if (!problem) return { error };

@@ -14,7 +14,7 @@ import { BadReplyError, codeOf, preview, TaskFailure } from '../../lib/errors.js
 import type { AnyKey } from '../../lib/provider/remote-key.js';
 import { writeRequest } from '../../lib/provider/remote-request.js';
 import { type KeyId, keyId } from '../../lib/remote/key-id.js';
-import { KeyMap, type ReadonlyKeyMap } from '../../lib/remote/key-map.js';
+import { KeyColumn, type Keys, type Rows } from '../../lib/remote/key-map.js';
 import { remoteFieldsOf, type ServiceLike } from '../service.js';
 import { Deadline } from './deadline.js';
 import type { CallReport } from './report.js';
@@ -30,14 +30,15 @@ export interface FetchOptions {
 /** Requests of one response under way at once to one route: it leaves room for other responses. */
 const CHUNKS_AT_ONCE = 16;
 
-/** `keys` are distinct. Without any, nothing is sent. After a failure no further request is. */
+/** Without any key, nothing is sent. After a failure no further request is. */
 export async function fetchRows(
   service: ServiceLike,
   field: RemoteSlot,
-  keys: readonly unknown[],
+  wanted: Keys,
   { maxBatch, timeoutMs, calls = [] }: FetchOptions,
-): Promise<KeyMap<object>> {
-  const rows = new KeyMap<object>();
+): Promise<Rows> {
+  const keys = wanted.values();
+  const rows = new KeyColumn<object>(wanted);
   const deadline = new Deadline();
   deadline.startWave();
   let next = 0;
@@ -59,8 +60,7 @@ export async function fetchRows(
   };
   const chunks = Math.ceil(keys.length / maxBatch);
   await Promise.all(Array.from({ length: Math.min(chunks, CHUNKS_AT_ONCE) }, sendRest));
-  const { fields } = field.options;
-  return fields ? picked(rows, fields) : rows;
+  return rows;
 }
 
 function send(
@@ -70,7 +70,7 @@ function send(
   timeoutMs: number | undefined,
 ): Promise<unknown> {
   const { key, params } = field.options;
-  const body = writeRequest({ keys: keys as AnyKey[], fields: wanted(field), params }, key);
+  const body = writeRequest({ keys: keys as AnyKey[], fields: fieldsOf(field), params }, key);
   const limits = { timeoutMs, rpcTimeoutMs: service.settings?.rpcTimeoutMs };
   return remoteFieldsOf(service)
     .route(field.route)
@@ -92,16 +92,17 @@ async function reported(calls: CallReport[], keys: number, work: () => Promise<v
 }
 
 /** The merge key is always asked for: nothing could be merged without it. */
-function wanted({ options, keys }: RemoteSlot): readonly string[] | undefined {
+function fieldsOf({ options, keys }: RemoteSlot): readonly string[] | undefined {
   const fields: readonly string[] | undefined = options.fields;
   return fields === undefined ? undefined : [...new Set([...fields, ...keys.names])];
 }
 
-function readRows(field: RemoteSlot, answer: unknown, rows: KeyMap<object>): void {
+function readRows(field: RemoteSlot, answer: unknown, rows: KeyColumn<object>): void {
+  const fields: readonly string[] | undefined = field.options.fields;
   for (const row of listOf(field.route, answer)) {
     if (row === null) continue;
     const key = keyOfRow(field, row);
-    if (!rows.has(key)) rows.set(key, row as object);
+    rows.add(key, fields ? picked(row as object, fields) : (row as object));
   }
 }
 
@@ -130,8 +131,8 @@ function keyOfRow({ route, keys }: RemoteSlot, row: unknown): KeyId {
 }
 
 /** A provider may answer more than was asked; the type of the slot says it holds `fields` alone. */
-function picked(rows: ReadonlyKeyMap<object>, fields: readonly string[]): KeyMap<object> {
-  const pick = (row: object) =>
-    Object.fromEntries(fields.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name as never]]));
-  return new KeyMap(Array.from(rows, ([key, row]) => [key, pick(row)]));
+function picked(row: object, fields: readonly string[]): object {
+  return Object.fromEntries(
+    fields.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name as never]]),
+  );
 }

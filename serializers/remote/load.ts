@@ -28,7 +28,7 @@ export function loadRows(
 ): Promise<Rows> {
   const { settings } = remoteFieldsOf(service);
   const { cache } = field.options;
-  const fetch: FetchKeys = (wanted, limits) => fetchRows(service, field, wanted.values(), { ...limits, calls });
+  const fetch: FetchKeys = (wanted, limits) => fetchRows(service, field, wanted, { ...limits, calls });
   if (!cache && !settings.coalesce) return fetch(keys, { ...wish, timeoutMs });
 
   const route = remoteFieldsOf(service).route(field.route);

@@ -5,7 +5,7 @@ import { KeyMap, type Keys, type Rows } from '../../lib/remote/key-map.js';
 import { rejection } from '../support/rejection.js';
 
 const keys = (...all: readonly unknown[]): Keys => new KeyMap(all.map((key) => [keyId(key), key]));
-const plain = (rows: Rows) => Object.fromEntries(rows);
+const plain = (rows: KeyMap<unknown>) => Object.fromEntries(rows);
 
 describe('KeyCache', () => {
   let now: number;

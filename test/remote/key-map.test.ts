@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { KeyId } from '../../lib/remote/key-id.js';
-import { KeyMap } from '../../lib/remote/key-map.js';
+import { KeyColumn, KeyMap } from '../../lib/remote/key-map.js';
 
 /** Integers at the edges of what the table takes, and all that it does not. */
 const anyId = fc.oneof(
@@ -27,6 +27,25 @@ describe('KeyMap', () => {
         }
       }),
     );
+  });
+
+  it('has columns, of values for its own ids alone', () => {
+    const keys = new KeyMap<string>([
+      [1, 'one'],
+      ['a', 'A'],
+      [2, 'two'],
+    ]);
+    const column = new KeyColumn<{ id: KeyId }>(keys);
+    for (const id of ['a', 3, 1, 'b']) column.add(id, { id });
+    column.add(1, { id: 'again' });
+    expect([1, 2, 3, 'a', 'b'].map((id) => column.get(id)?.id)).to.deep.equal([
+      1,
+      undefined,
+      undefined,
+      'a',
+      undefined,
+    ]);
+    expect([1, 2, 3].map((id) => column.has(id))).to.deep.equal([true, false, false]);
   });
 
   it('tells an undefined value from none', () => {
