@@ -101,7 +101,7 @@ async function runSampled(scenario: SampledScenario): Promise<void> {
 }
 
 async function runTimed(scenario: Scenario): Promise<void> {
-  const rounds = roundsOr(isFull ? 25 : 5);
+  const rounds = roundsOr(isFull ? 60 : 5);
   progress(scenario.name, `${rounds} rounds`);
   const { rows, summary } = await measure(scenario, rounds);
   progress();

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { KeyColumn } from '../../lib/remote/key-column.js';
 import type { KeyId } from '../../lib/remote/key-id.js';
-import { KeyColumn, KeyMap } from '../../lib/remote/key-map.js';
+import { KeyMap } from '../../lib/remote/key-map.js';
 
 /** Integers at the edges of what the table takes, and all that it does not. */
 const anyId = fc.oneof(
