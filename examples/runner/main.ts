@@ -26,9 +26,8 @@ const routes = [
 ];
 
 const runner = new Runner({ routes, settings });
-await runner.start(); // nothing, in the processes of the pool: they load this module as well
+const isMain = process.argv[1] === import.meta.filename; // the processes of the pool load this module as well
 
-if (process.argv[1] === import.meta.filename) {
-  process.once('SIGTERM', () => void runner.stop()); // finishes what runs
-  console.log('The runner is running');
-}
+if (isMain) process.once('SIGTERM', () => void runner.stop()); // finishes what runs
+await runner.start(); // nothing, in the processes of the pool
+if (isMain) console.log('The runner is running');
