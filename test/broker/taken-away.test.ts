@@ -9,6 +9,13 @@ import { rabbitUrl } from '../support/rabbitmq.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { pause, until } from '../support/until.js';
 
+async function throughProxy() {
+  const url = new URL(rabbitUrl());
+  const proxy = autoClose(await new TcpProxy(Number(url.port)).listen());
+  url.port = String(proxy.port);
+  return { proxy, broker: autoClose(new AmqpBroker([url.href], silentLogger)) };
+}
+
 describe('RabbitMQ, whose queues are taken away', () => {
   it('loses the channel of calls with its queue of replies, so that nobody waits in vain', async () => {
     const broker = autoClose(new AmqpBroker([rabbitUrl()], silentLogger));
@@ -23,10 +30,7 @@ describe('RabbitMQ, whose queues are taken away', () => {
   });
 
   it('has its consumers brought back but for the one that cannot be declared, until that can be', async () => {
-    const proxy = autoClose(await new TcpProxy(Number(new URL(rabbitUrl()).port)).listen());
-    const url = new URL(rabbitUrl());
-    url.port = String(proxy.port);
-    const broker = autoClose(new AmqpBroker([url.href], silentLogger));
+    const { proxy, broker } = await throughProxy();
     const [good, bad] = [unique('good'), unique('bad')];
     const got: string[] = [];
     for (const queue of [good, bad]) {
@@ -56,10 +60,7 @@ describe('RabbitMQ, whose queues are taken away', () => {
 
 describe('RabbitMQ, where a queue is deleted while it is being consumed', () => {
   it('has it declared and consumed again, though both answers come at once', async () => {
-    const proxy = autoClose(await new TcpProxy(Number(new URL(rabbitUrl()).port)).listen());
-    const url = new URL(rabbitUrl());
-    url.port = String(proxy.port);
-    const broker = autoClose(new AmqpBroker([url.href], silentLogger));
+    const { proxy, broker } = await throughProxy();
     const [first, queue] = [unique('first'), unique('brief')];
     const declared = (name: string) =>
       [{ queue: { name, durable: true, arguments: { 'x-expires': 60_000 } } }] as const;
