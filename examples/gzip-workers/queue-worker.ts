@@ -6,6 +6,7 @@ const worker = new QueueWorker(connection);
 
 worker.route('a-queue')((data: string) => console.log(`data received ${data}`));
 
-const stop = await worker.run();
+const running = worker.run();
+process.once('SIGTERM', async () => (await running)()); // finishes what runs
+await running;
 console.log('Queue worker is running');
-process.once('SIGTERM', () => void stop()); // finishes what runs
