@@ -18,7 +18,6 @@ import {
   RpcTimeoutError,
   ServiceStoppingError,
   ServiceUnavailableError,
-  type TimeoutFacts,
 } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { during, type Observer } from '../observer.js';
@@ -31,9 +30,9 @@ import type { CallOptions } from '../tasks/remotes.js';
 import { uniqueId } from '../unique-id.js';
 import { CallLine } from './call-line.js';
 import { checkCallOptions } from './call-options.js';
-import { explainTimeout } from './explain-timeout.js';
 import { pauseBetween } from './pause-between.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
+import { TimeoutExplanations } from './timeout-explanations.js';
 
 export interface RpcClientOptions {
   readonly broker: Broker;
@@ -47,9 +46,6 @@ export interface RpcClientOptions {
   readonly observer?: Observer | undefined;
   readonly log: Logger;
 }
-
-/** Longer than the lease of a queue (`x-expires`, 300 s). */
-const ASK_EVERY_MS = 600_000;
 
 interface Call extends PendingCall {
   readonly body: unknown;
@@ -69,16 +65,17 @@ interface Call extends PendingCall {
 export class RpcClient {
   readonly #options: RpcClientOptions;
   readonly pending: PendingCalls<Call>;
-  /** Since the last answer of each route. */
-  readonly #explanations = new Map<string, { at: number; facts: Promise<TimeoutFacts | undefined> }>();
+  readonly #explanations: TimeoutExplanations;
   /** By what the protocols ask for. */
   readonly #lines = new Map<ReplyQueue, CallLine>();
   #isClosed = false;
 
   constructor(options: RpcClientOptions) {
     this.#options = options;
+    this.#explanations = new TimeoutExplanations(options.broker);
     this.pending = new PendingCalls({
-      explain: (call) => this.#explain(call),
+      explain: ({ route, protocol, queue }) =>
+        this.#explanations.explain(route, protocol.requestsOf(route, { queue }).queue),
       onAbort: (call) => this.#cancel(call),
     });
   }
@@ -215,7 +212,7 @@ export class RpcClient {
       return;
     }
     const { route, protocol } = call;
-    this.#explanations.delete(route);
+    this.#explanations.forget(route);
     try {
       const outcome = protocol.decodeReply(reply, this.#options.maxBodyBytes, this.#options.json);
       if (outcome === undefined) return; // of its progress
@@ -238,21 +235,6 @@ export class RpcClient {
       if (call.isIdempotent && !this.#isClosed) void this.#sendOnceOpen(call);
       else this.pending.fail(call.id, new ConnectionLostError(call.route, true, cause && { cause }));
     }
-  }
-
-  /**
-   * Seldom one question per route: a service that hangs lets many calls end in one instant, and asking renews the lease of
-   * the queue, which is what tells of a service that is gone for good.
-   */
-  #explain({ route, protocol, queue }: Call): Promise<TimeoutFacts | undefined> {
-    const { broker } = this.#options;
-    const known = this.#explanations.get(route);
-    const isFresh = known !== undefined && performance.now() - known.at < ASK_EVERY_MS;
-    if (isFresh && broker.isConnected && broker.blockedBy === undefined) return known.facts;
-    const facts = explainTimeout(broker, protocol.requestsOf(route, { queue }).queue);
-    this.#explanations.set(route, { at: performance.now(), facts });
-    void facts.then((found) => found ?? this.#explanations.delete(route)); // too late to be of use: asked again
-    return facts;
   }
 
   /** Best effort: whoever runs it may stop. */

@@ -8,6 +8,7 @@ import { setMemoryAlarm } from '../support/rabbitmq/operator.js';
 import { type RabbitNode, rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { explainedTimeout } from '../support/timed-out.js';
 import { pause, until } from '../support/until.js';
 
 describe('calls whose connection is lost', () => {
@@ -75,6 +76,12 @@ describe('calls whose connection is lost', () => {
     const error = (await call) as RpcTimeoutError;
     expect(error).to.be.instanceOf(RpcTimeoutError);
     expect(error.message).to.contain('There is no connection to the broker at present.');
+    await proxy.listen();
+    await until(() => api.health().connected);
+    const { details } = await explainedTimeout(() => api.call(route, 2, { timeoutMs: 400 }));
+    expect(details, 'once the connection is back')
+      .to.include({ consumers: 1 })
+      .and.to.not.have.property('isDisconnected');
     letGo();
   });
 
