@@ -1,7 +1,7 @@
 /** What every command gets, and what they share. */
 import type { Command } from 'commander';
 import { BgTasksError, messageOf } from '../lib/errors.js';
-import type { Service } from '../lib/service.js';
+import type { Service } from '../lib/service/service.js';
 import { EXIT } from './exit.js';
 import type { Output } from './output.js';
 

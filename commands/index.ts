@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { service } from '../lib/default-service.js';
+import { service } from '../lib/service/default-service.js';
 import { asyncApiCommand } from './asyncapi.js';
 import { callCommand } from './call.js';
 import { deadCommand } from './dead/dead.js';

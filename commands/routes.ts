@@ -1,7 +1,7 @@
 /** `bgtasks routes [paths...]`: what the modules register, without serving it; with `--remote`, what running services serve. */
 import { relative } from 'node:path';
 import { loadTasks } from '../lib/loader/load-tasks.js';
-import type { Service } from '../lib/service.js';
+import type { Service } from '../lib/service/service.js';
 import type { TaskDefinition } from '../lib/tasks/task.js';
 import { type AddCommand, type CommandContext, reporting } from './command.js';
 import { EXIT } from './exit.js';

@@ -13,7 +13,7 @@ import { InvalidArgumentError } from 'commander';
 import { BgTasksError } from '../lib/errors.js';
 import { findConfig } from '../lib/loader/find-modules.js';
 import { loadModules } from '../lib/loader/load-modules.js';
-import { spawnTasks } from '../lib/spawn-tasks.js';
+import { spawnTasks } from '../lib/service/spawn-tasks.js';
 import { type AddCommand, type CommandContext, reporting } from './command.js';
 import { EXIT } from './exit.js';
 import { nextSignal } from './signals.js';

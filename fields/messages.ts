@@ -4,7 +4,7 @@
  * Shape:  the hook gets a text with its `{names}` in place and may give another; facts are filled in afterwards.
  */
 
-import type { MessageHook } from '../lib/service-options.js';
+import type { MessageHook } from '../lib/settings/options.js';
 
 /** Texts by code, `{name}` stands for a fact. */
 export type Messages = Readonly<Record<string, string>>;

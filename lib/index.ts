@@ -25,23 +25,6 @@ export {
 } from './compat/bgtasks.js';
 export { type Contract, contract, type Implementation, type MethodOptions, type Remote } from './contract/contract.js';
 export {
-  asyncTask,
-  call,
-  cancelJob,
-  configure,
-  cron,
-  emit,
-  enqueue,
-  every,
-  jobTask,
-  onEvent,
-  remote,
-  rpcTask,
-  serve,
-  service,
-  webSocketTask,
-} from './default-service.js';
-export {
   type BackOffData,
   backOffData,
   publisher,
@@ -96,8 +79,6 @@ export {
   type LogLevel,
   silentLogger,
 } from './logger.js';
-export { indexBy, type MergeOptions, merge } from './merge.js';
-export type { OutboxOptions, OutboxSettings } from './outbox-options.js';
 export type { Failure } from './protocols/failure.js';
 export type { JsonNumbers } from './protocols/json-numbers.js';
 export type { ProtocolName } from './protocols/protocol.js';
@@ -109,6 +90,7 @@ export {
   type Serializable,
 } from './provider/provide.js';
 export type { RepositoryLike } from './provider/repository.js';
+export { indexBy, type MergeOptions, merge } from './remote/merge.js';
 export type { RemoteFields } from './remote/remote-fields.js';
 export type { RouteStats } from './remote/remote-route.js';
 export type {
@@ -119,10 +101,30 @@ export type {
   RemoteFieldsSettings,
 } from './remote/settings.js';
 export type { BodyErrors, BodyOfSchema, BodySchema, DtoClass, InputOfSchema, StandardSchemaV1 } from './schema.js';
-export { type Health, type RemoteFn, type ServeFn, Service } from './service.js';
-export type { DataSourceLike, MessageHook, ServiceOptions } from './service-options.js';
-export type { Settings } from './settings.js';
-export { type SpawnedTasks, type SpawnOptions, spawnTasks } from './spawn-tasks.js';
+export {
+  asyncTask,
+  call,
+  cancelJob,
+  configure,
+  cron,
+  emit,
+  enqueue,
+  every,
+  jobTask,
+  onEvent,
+  remote,
+  rpcTask,
+  serve,
+  service,
+  webSocketTask,
+} from './service/default-service.js';
+export type { Health } from './service/health.js';
+export { type RemoteFn, type ServeFn, Service } from './service/service.js';
+export { type SpawnedTasks, type SpawnOptions, spawnTasks } from './service/spawn-tasks.js';
+export type { DataSourceLike, MessageHook, ServiceOptions } from './settings/options.js';
+export type { OutboxOptions, OutboxSettings } from './settings/outbox.js';
+export type { Settings } from './settings/settings.js';
+export type { Authenticate, WebSocketOptions, WebSocketRequest } from './settings/websocket.js';
 export type { ArgumentClass, AsyncTask, AsyncTaskFn, AsyncTaskOptions } from './tasks/async-task.js';
 export type { Backoff, BackoffOptions } from './tasks/backoff.js';
 export { currentTask } from './tasks/current-task.js';
@@ -170,6 +172,5 @@ export {
   type MessageTree,
   ValidationError,
 } from './validation-error.js';
-export type { Authenticate, WebSocketOptions, WebSocketRequest } from './websocket-settings.js';
 export { logging } from './worker/middleware/logging.js';
 export type { WebSocketAddress } from './worker/websocket-source.js';

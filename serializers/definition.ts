@@ -1,6 +1,6 @@
 /** What a factory gives to the classes it makes, and the names under which they offer it to the layers beside them. */
 import type { AnyField, Ctx, Validator } from '../fields/types.js';
-import type { DataSourceLike } from '../lib/service-options.js';
+import type { DataSourceLike } from '../lib/settings/options.js';
 import type { RemoteDefaults } from './remote/policy.js';
 
 export interface SerializerOptions {

@@ -8,7 +8,7 @@
 import { usage } from '../fields/field.js';
 import type { NoOptions } from '../fields/types.js';
 import { preview } from '../lib/errors.js';
-import type { DataSourceLike } from '../lib/service-options.js';
+import type { DataSourceLike } from '../lib/settings/options.js';
 import type { AnyHooks } from './definition.js';
 import { ModelBase, type ModelDefinition } from './model-base.js';
 import { type SerializerClass, serializerClassOf } from './serializer.js';

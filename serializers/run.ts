@@ -10,7 +10,7 @@ import type { RemoteSlot } from '../fields/remote.js';
 import type { Ctx } from '../fields/types.js';
 import { isPromise } from '../lib/maybe-promise.js';
 import { setOwn } from '../lib/own.js';
-import type { DataSourceLike } from '../lib/service-options.js';
+import type { DataSourceLike } from '../lib/settings/options.js';
 import type { RemoteDefaults } from './remote/policy.js';
 
 export { setOwn };

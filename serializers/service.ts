@@ -1,9 +1,10 @@
 /** What serializers need of a service. */
-import { serviceInUse } from '../lib/default-service.js';
+
 import { RemoteFields } from '../lib/remote/remote-fields.js';
 import { type RemoteFieldsSettings, resolveRemoteFields } from '../lib/remote/settings.js';
-import type { Service } from '../lib/service.js';
-import type { DataSourceLike } from '../lib/service-options.js';
+import { serviceInUse } from '../lib/service/default-service.js';
+import type { Service } from '../lib/service/service.js';
+import type { DataSourceLike } from '../lib/settings/options.js';
 
 /** Any `Service`, and in tests any object that calls. */
 export interface ServiceLike {

@@ -15,7 +15,7 @@ import type {
   Validator,
   ValidOfField,
 } from '../fields/types.js';
-import type { REMOTE, RemoteFacts } from '../lib/remote-column.js';
+import type { REMOTE, RemoteFacts } from '../lib/remote/column.js';
 import type { MessageTree } from '../lib/validation-error.js';
 import type { BaseSerializer } from './base-serializer.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Activity, combined, during, type Observer } from '../lib/observer.js';
+import { type Activity, combined, during, type Observer } from '../lib/monitoring/observer.js';
 import { rejection } from './support/rejection.js';
 
 /** Writes down what it is told, and adds its name to the caller. */

@@ -1,8 +1,8 @@
 import { BgTasksError, Service } from 'bgtasks';
 import { expect } from 'chai';
-import type { ServiceOptions } from '../lib/service-options.js';
-import { variableOf } from '../lib/setting-values.js';
-import { resolveSettings } from '../lib/settings.js';
+import type { ServiceOptions } from '../lib/settings/options.js';
+import { resolveSettings } from '../lib/settings/settings.js';
+import { variableOf } from '../lib/settings/values.js';
 
 const settings = (options: ServiceOptions, environment: Record<string, string> = {}) =>
   resolveSettings(options, environment);

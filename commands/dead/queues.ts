@@ -4,7 +4,7 @@ import { openBroker } from '../../lib/broker/open.js';
 import { BgTasksError } from '../../lib/errors.js';
 import { findConfig } from '../../lib/loader/find-modules.js';
 import { loadModules } from '../../lib/loader/load-modules.js';
-import { readTls } from '../../lib/tls.js';
+import { readTls } from '../../lib/settings/tls.js';
 import { UNDELIVERABLE } from '../../lib/topology/delay.js';
 import { deadQueueOf } from '../../lib/topology/work-queue.js';
 import type { CommandContext } from '../command.js';

@@ -9,12 +9,12 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import { type Caller, currentCaller, runAs } from '../caller.js';
-import { serviceInUse } from '../default-service.js';
 import { BgTasksError, type CircuitOpenError, type ErrorCode, preview } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Serializable } from '../provider/provide.js';
 import { currentScope, runIn, type Scope } from '../scope.js';
-import type { Service } from '../service.js';
+import { serviceInUse } from '../service/default-service.js';
+import type { Service } from '../service/service.js';
 
 /** How many calls to other services a response took. */
 export const CALLS_HEADER = 'X-RPC-Calls';

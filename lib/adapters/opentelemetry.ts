@@ -25,8 +25,16 @@ import {
 import type { Caller } from '../caller.js';
 import { statusOf } from '../envelope.js';
 import { messageOf } from '../errors.js';
-import type { Activity, BatchFacts, CallFacts, Ended, HandleFacts, Observer, PublishFacts } from '../observer.js';
-import { isTraceparent } from '../trace-context.js';
+import type {
+  Activity,
+  BatchFacts,
+  CallFacts,
+  Ended,
+  HandleFacts,
+  Observer,
+  PublishFacts,
+} from '../monitoring/observer.js';
+import { isTraceparent } from '../monitoring/trace-context.js';
 
 /** `url`: of the broker. Of several addresses the first stands for all. */
 export function openTelemetry(url: string): Observer {

@@ -10,8 +10,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Caller } from '../caller.js';
 import { statusOf } from '../envelope.js';
 import { BgTasksError } from '../errors.js';
+import type { Activity, Ended, Observer } from '../monitoring/observer.js';
 import type { MetricsOptions } from '../monitoring/options.js';
-import type { Activity, Ended, Observer } from '../observer.js';
 
 /** What is read when somebody asks for the metrics. */
 export interface Snapshot {

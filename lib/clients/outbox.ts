@@ -5,7 +5,7 @@
  */
 import type { Broker } from '../broker/broker.js';
 import type { Logger } from '../logger.js';
-import type { OutboxSettings } from '../outbox-options.js';
+import type { OutboxSettings } from '../settings/outbox.js';
 import { Relay } from './relay.js';
 import type { WorkMessage } from './send-work.js';
 

@@ -20,19 +20,19 @@ import {
   ServiceUnavailableError,
 } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { during, type Observer } from '../observer.js';
+import { during, type Observer } from '../monitoring/observer.js';
 import { cancelMessage } from '../protocols/cancel.js';
 import type { JsonNumbers } from '../protocols/json-numbers.js';
 import type { Protocol, ProtocolName } from '../protocols/protocol.js';
 import { signed } from '../protocols/signature.js';
 import { currentScope } from '../scope.js';
 import type { CallOptions } from '../tasks/remotes.js';
-import { uniqueId } from '../unique-id.js';
 import { CallLine } from './call-line.js';
 import { checkCallOptions } from './call-options.js';
 import { pauseBetween } from './pause-between.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
 import { TimeoutExplanations } from './timeout-explanations.js';
+import { uniqueId } from './unique-id.js';
 
 export interface RpcClientOptions {
   readonly broker: Broker;

@@ -7,7 +7,7 @@
 import type { Declaration, IncomingMessage } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import { BgTasksError, preview, ServiceStoppingError } from '../errors.js';
-import { during, type Observer } from '../observer.js';
+import { during, type Observer } from '../monitoring/observer.js';
 import { PROTOCOLS } from '../protocols/index.js';
 import { encodeCancel } from '../protocols/job-command.js';
 import type { OutgoingWork, ProtocolName, WorkProtocol } from '../protocols/protocol.js';
@@ -18,10 +18,10 @@ import type { EnqueueOptions, Job, TrackedJob } from '../tasks/job.js';
 import { MAX_DELAY_MS } from '../topology/delay.js';
 import { CANCEL_EXCHANGE } from '../topology/job-control.js';
 import { highQueueOf } from '../topology/work-queue.js';
-import { uniqueId } from '../unique-id.js';
 import { JobReplies, type JobRepliesOptions } from './job-replies.js';
 import type { Outbox } from './outbox.js';
 import { sendWork, type WorkMessage } from './send-work.js';
+import { uniqueId } from './unique-id.js';
 
 /** A property of AMQP holds 255 bytes; what follows from an id needs room beside it. */
 const MAX_ID_BYTES = 200;

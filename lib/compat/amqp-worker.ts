@@ -4,7 +4,7 @@
  * Shape:  `worker.route('name')(handler)`, then `const stop = await worker.run()`, which resolves when all routes consume.
  *         Messages are gzip(JSON), in the queues that amqp_worker declares.
  */
-import { Service } from '../service.js';
+import { Service } from '../service/service.js';
 import type { Handler } from '../tasks/task.js';
 
 /** Where the broker is. */

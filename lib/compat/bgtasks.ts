@@ -2,12 +2,13 @@
  * The names of bgtasks (Python), each a few lines over the core. `lib/index.ts` re-exports them.
  * Where both spellings exist, ours (`success`, `fail`, `isSuccess`, `call`) are the ones to use in new code.
  */
-import { service as defaultService, jobTask, rpcTask } from '../default-service.js';
+
 import { FAIL, type Fail, SUCCESS, type Success, statusOf } from '../envelope.js';
 import { BgTasksError, preview } from '../errors.js';
 import { loadTasks } from '../loader/load-tasks.js';
-import { type MergeOptions, merge } from '../merge.js';
-import type { Service } from '../service.js';
+import { type MergeOptions, merge } from '../remote/merge.js';
+import { service as defaultService, jobTask, rpcTask } from '../service/default-service.js';
+import type { Service } from '../service/service.js';
 import type { EnqueueFn, JobTaskFn } from '../tasks/job.js';
 import type { CallFn } from '../tasks/remotes.js';
 import type { RpcTaskFn } from '../tasks/rpc.js';

@@ -1,5 +1,5 @@
 /** What `npx bgtasks tasks` serves: the config module first, then the task modules. */
-import type { Service } from '../service.js';
+import type { Service } from '../service/service.js';
 import { findConfig, findTaskModules } from './find-modules.js';
 import { loadModules } from './load-modules.js';
 

@@ -1,10 +1,11 @@
 /** The tasks of the modules that a child has loaded, by route, each with its service. */
-import type { ChildHost } from '../child-host.js';
+
 import { BgTasksError } from '../errors.js';
-import type { Service } from '../service.js';
+import type { Service } from '../service/service.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import type { Dependencies } from '../worker/dependencies.js';
 import type { RunMessage } from '../worker/pool/messages.js';
+import type { ChildHost } from './child-host.js';
 
 export interface Found {
   readonly service: Service;

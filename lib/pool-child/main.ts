@@ -1,9 +1,9 @@
 /** What the children of a pool run, process and thread alike: it loads the modules, then does what it is told. */
 import { parentPort } from 'node:worker_threads';
-import { becomeChild } from '../child-host.js';
 import { loadModules } from '../loader/load-modules.js';
 import type { FromChild, ToChild } from '../worker/pool/messages.js';
 import { toWire } from '../worker/pool/wire-error.js';
+import { becomeChild } from './child-host.js';
 import { ChildTasks } from './child-tasks.js';
 import { endWithParent } from './end-with-parent.js';
 import { Runner } from './runner.js';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessageProperties } from '../broker/broker.js';
 import type { Caller } from '../caller.js';
 import { BgTasksError } from '../errors.js';
-import { isTraceparent, isTracestate } from '../trace-context.js';
+import { isTraceparent, isTracestate } from '../monitoring/trace-context.js';
 import { readJson, writeJson } from './json-body.js';
 
 /** When nobody waits any longer, in epoch milliseconds: the broker's expiry does not reach prefetched messages. */

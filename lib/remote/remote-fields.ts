@@ -4,7 +4,7 @@
  * Shape:  nothing stands here before a field has asked. Two services share nothing.
  */
 import { BgTasksError, preview } from '../errors.js';
-import type { MaybeObserver } from '../observer.js';
+import type { MaybeObserver } from '../monitoring/observer.js';
 import { type AnyKey, isAnyKey } from '../provider/remote-key.js';
 import { checkRoute } from '../tasks/route.js';
 import type { ChangedKeys } from './changed-rows.js';

@@ -11,7 +11,7 @@ import {
   ServiceStoppingError,
   ServiceUnavailableError,
 } from '../errors.js';
-import { during, type MaybeObserver } from '../observer.js';
+import { during, type MaybeObserver } from '../monitoring/observer.js';
 import { currentScope } from '../scope.js';
 import { Circuit, type CircuitState, type Sign } from './circuit.js';
 import { Gatherings } from './gathering.js';

@@ -1,5 +1,5 @@
 /** The tools, for the default service. */
-import { service } from '../default-service.js';
+import { service } from '../service/default-service.js';
 import { type TestTools, testing } from './tools.js';
 
 const tools = testing(service);

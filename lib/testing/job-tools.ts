@@ -9,7 +9,7 @@ import type { Hub } from '../broker/memory/hub.js';
 import type { SentWork } from '../clients/work-client.js';
 import { BgTasksError, preview } from '../errors.js';
 import { readJson } from '../protocols/json-body.js';
-import type { Service } from '../service.js';
+import type { Service } from '../service/service.js';
 import type { EventBody } from '../tasks/event.js';
 import type { AnyJobTask, JobBody } from '../tasks/job.js';
 

@@ -5,7 +5,7 @@
  * real trip through the protocol, so a `Date` that JSON would change is changed in tests as well.
  */
 import { BgTasksError } from '../errors.js';
-import type { Service } from '../service.js';
+import type { Service } from '../service/service.js';
 import { callerPlace } from '../tasks/place.js';
 import type { BodyOf, RouteRef } from '../tasks/remotes.js';
 import { checkRoute } from '../tasks/route.js';

@@ -10,7 +10,7 @@ import type { Logger } from '../logger.js';
 import { cancelKey, readCancel } from '../protocols/cancel.js';
 import { CONTROL_EXCHANGE } from '../protocols/control.js';
 import { ALL, readQuestion, writeAnswer } from '../protocols/presence.js';
-import type { Settings } from '../settings.js';
+import type { Settings } from '../settings/settings.js';
 import type { Presence } from './presence.js';
 
 const PREFETCH = 100;

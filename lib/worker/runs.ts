@@ -4,7 +4,7 @@
  * Counts are kept in any case: `bgtasks status` asks for them, and they cost two additions a run.
  */
 import type { Delivery } from '../broker/broker.js';
-import type { Activity, Ended, MessageSource, Observer } from '../observer.js';
+import type { Activity, Ended, MessageSource, Observer } from '../monitoring/observer.js';
 import type { RequestInfo } from '../protocols/protocol.js';
 import type { TaskDefinition, TaskKind } from '../tasks/task.js';
 

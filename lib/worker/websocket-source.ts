@@ -4,7 +4,7 @@
  * Shape:  `start`, `drain` (nobody new, what runs is finished), `close`. The package behind it is loaded by `start`.
  */
 import { BgTasksError, messageOf } from '../errors.js';
-import type { Settings } from '../settings.js';
+import type { Settings } from '../settings/settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { WebSocketWorker } from './websocket-worker.js';
 

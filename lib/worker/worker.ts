@@ -13,7 +13,7 @@ import { PROTOCOLS } from '../protocols/index.js';
 import type { Protocol, RequestInfo, RequestSource } from '../protocols/protocol.js';
 import type { DtoChecker } from '../schema.js';
 import type { Scope } from '../scope.js';
-import type { Settings } from '../settings.js';
+import type { Settings } from '../settings/settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Schedule } from '../tasks/schedule.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';

@@ -4,7 +4,7 @@
  * Shape:  `kind` is how its values look; the rest is what follows from how it was declared.
  */
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { type RemoteColumnOptions, remoteColumnOf } from '../../lib/remote-column.js';
+import { type RemoteColumnOptions, remoteColumnOf } from '../../lib/remote/column.js';
 
 /** How the values of a column look. */
 export type ColumnKind =

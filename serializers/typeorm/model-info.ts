@@ -10,7 +10,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
 import type { EntityMetadata } from 'typeorm/metadata/EntityMetadata.js';
 import { usage } from '../../fields/field.js';
-import type { DataSourceLike } from '../../lib/service-options.js';
+import type { DataSourceLike } from '../../lib/settings/options.js';
 import { type ColumnInfo, columnInfo } from './column-info.js';
 import { type RelationInfo, relationInfo, unsupportedRelation } from './relation-info.js';
 

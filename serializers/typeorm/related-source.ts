@@ -4,7 +4,7 @@ import type { EntityMetadata } from 'typeorm/metadata/EntityMetadata.js';
 import { usage } from '../../fields/field.js';
 import type { Queryset, RelatedQuery, RelatedSource, RepositoryLike } from '../../fields/related-source.js';
 import type { Ctx } from '../../fields/types.js';
-import type { DataSourceLike } from '../../lib/service-options.js';
+import type { DataSourceLike } from '../../lib/settings/options.js';
 import { runOf } from '../scope.js';
 import { serviceOf } from '../service.js';
 import { lookupOf } from './lookup.js';

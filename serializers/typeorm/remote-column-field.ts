@@ -2,7 +2,7 @@
 import { type RemoteOptions, RemoteSlot } from '../../fields/remote.js';
 import type { FieldOptions } from '../../fields/types.js';
 import type { AnyKey } from '../../lib/provider/remote-key.js';
-import type { RemoteColumnOptions } from '../../lib/remote-column.js';
+import type { RemoteColumnOptions } from '../../lib/remote/column.js';
 import type { ColumnInfo } from './column-info.js';
 
 /** `options` are those that follow from the column, and the user's over them. */

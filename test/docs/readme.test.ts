@@ -7,7 +7,7 @@ import { ERROR_CODES } from 'bgtasks';
 import { expect } from 'chai';
 import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
-import { variableOf } from '../../lib/setting-values.js';
+import { variableOf } from '../../lib/settings/values.js';
 import type { Application } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
 import { rabbitUrl } from '../support/rabbitmq.js';

@@ -15,7 +15,7 @@ import {
 import { runAs } from '../../lib/caller.js';
 import { keysPerQuery } from '../../lib/provider/parameters.js';
 import { type ProviderRequest, provide } from '../../lib/provider/provide.js';
-import { Service } from '../../lib/service.js';
+import { Service } from '../../lib/service/service.js';
 import type { TaskContext } from '../../lib/tasks/task.js';
 import { ValidationError } from '../../lib/validation-error.js';
 import { ModelSerializer, RemoteField, Serializer } from '../../serializers/index.js';

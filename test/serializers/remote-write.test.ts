@@ -9,7 +9,7 @@ import {
   RpcTimeoutError,
 } from '../../lib/errors.js';
 import { provide } from '../../lib/provider/provide.js';
-import { Service } from '../../lib/service.js';
+import { Service } from '../../lib/service/service.js';
 import {
   CharField,
   IntegerField,

@@ -1,6 +1,6 @@
 /** Runs as if a handler or view of `service` were running. */
 import { runIn } from '../../lib/scope.js';
-import type { Service } from '../../lib/service.js';
+import type { Service } from '../../lib/service/service.js';
 import type { ServiceLike } from '../../serializers/index.js';
 
 export function withService<T>(service: ServiceLike, run: () => T): T {

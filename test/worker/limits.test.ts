@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Settings } from '../../lib/settings.js';
+import type { Settings } from '../../lib/settings/settings.js';
 import { Cancellations } from '../../lib/worker/cancellations.js';
 import { Dedupe } from '../../lib/worker/dedupe.js';
 import { Gate } from '../../lib/worker/gate.js';

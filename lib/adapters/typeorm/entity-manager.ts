@@ -6,9 +6,9 @@
  *         the task.
  */
 import type { DataSource, EntityManager } from 'typeorm';
-import { serviceInUse } from '../../default-service.js';
 import { type Dependency, dependency } from '../../dependencies/dependency.js';
 import { BgTasksError } from '../../errors.js';
+import { serviceInUse } from '../../service/default-service.js';
 import { inTurn } from './one-connection.js';
 
 interface Shared {

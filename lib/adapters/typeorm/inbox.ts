@@ -8,9 +8,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type DataSource, type EntityManager, LessThan } from 'typeorm';
-import { serviceInUse } from '../../default-service.js';
 import { BgTasksError, preview } from '../../errors.js';
-import type { Service } from '../../service.js';
+import { serviceInUse } from '../../service/default-service.js';
+import type { Service } from '../../service/service.js';
 import type { TaskContext } from '../../tasks/task.js';
 import { InboxMessage } from './entities.js';
 import { inTurn } from './one-connection.js';

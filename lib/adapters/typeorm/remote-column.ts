@@ -8,7 +8,7 @@
  */
 import { Column, type ColumnOptions, Index } from 'typeorm';
 import { BgTasksError, preview } from '../../errors.js';
-import { declareRemoteColumn, type RemoteColumnOptions } from '../../remote-column.js';
+import { declareRemoteColumn, type RemoteColumnOptions } from '../../remote/column.js';
 
 /** How a key lies in its column. */
 const TYPES = {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../../caller.js';
 import type { Logger } from '../../logger.js';
-import type { WebSocketSettings } from '../../websocket-settings.js';
+import type { WebSocketSettings } from '../../settings/websocket.js';
 
 export type Admission = { readonly caller: Caller } | { readonly status: number; readonly reason: string };
 

@@ -17,7 +17,7 @@ import {
   writeReply,
 } from '../../protocols/micro-framework/socket-command.js';
 import type { Outcome } from '../../protocols/protocol.js';
-import type { WebSocketSettings } from '../../websocket-settings.js';
+import type { WebSocketSettings } from '../../settings/websocket.js';
 import type { WebSocketWorker } from '../../worker/websocket-worker.js';
 import { RateLimit } from './rate-limit.js';
 

@@ -1,5 +1,5 @@
 /** A route becomes a task of a service. AMQP is spoken as micro_framework does; a callback is a job of our own. */
-import type { Service } from '../../service.js';
+import type { Service } from '../../service/service.js';
 import type { Entrypoint } from './entrypoints.js';
 import type { CheckedRoute } from './route.js';
 

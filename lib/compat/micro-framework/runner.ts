@@ -5,9 +5,10 @@
  * Errors: what is wrong with routes and settings is thrown by the constructor; a module that a path names, and dependencies
  *         that cannot be built, by `start`.
  */
-import { childHost } from '../../child-host.js';
+
 import { BgTasksError, preview } from '../../errors.js';
-import { Service } from '../../service.js';
+import { childHost } from '../../pool-child/child-host.js';
+import { Service } from '../../service/service.js';
 import { needsServiceName, register, taskName } from './register.js';
 import { CheckedRoute, type Route } from './route.js';
 import { type RunnerSettings, serviceOptions } from './settings.js';

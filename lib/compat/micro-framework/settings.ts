@@ -4,8 +4,8 @@
  * Errors: `INVALID_SETTING`, under the name that was given.
  */
 import { BgTasksError, preview } from '../../errors.js';
-import type { ServiceOptions } from '../../service-options.js';
-import { checkOptions } from '../../setting-values.js';
+import type { ServiceOptions } from '../../settings/options.js';
+import { checkOptions } from '../../settings/values.js';
 
 /** The `greedy` ones finish at the end what was taken, the others only what runs. */
 export type WorkerMode = 'thread' | 'greedy_thread' | 'process' | 'greedy_process';

@@ -6,7 +6,7 @@
  * Errors: `INVALID_SETTING` for options that no task can use, `INVALID_TASK` for tasks that the children do not find.
  */
 import { BgTasksError } from '../../errors.js';
-import type { Settings } from '../../settings.js';
+import type { Settings } from '../../settings/settings.js';
 import type { PoolKind } from '../../tasks/pool.js';
 import type { Handler, TaskDefinition } from '../../tasks/task.js';
 import type { AnyTaskOptions } from '../../tasks/task-options.js';

@@ -1,14 +1,14 @@
 /** What parts of the package may ask of a service, beside what it offers to everybody. */
-import type { Broker } from './broker/broker.js';
-import type { PendingCalls } from './clients/pending-calls.js';
-import type { PresenceClient } from './clients/presence-client.js';
-import type { SentWork } from './clients/work-client.js';
-import type { MessageHook } from './service-options.js';
-import type { Settings } from './settings.js';
-import type { Layer, Registry } from './tasks/registry.js';
-import type { Handler, Middleware } from './tasks/task.js';
-import type { Dependencies } from './worker/dependencies.js';
-import type { Hold } from './worker/hold.js';
+import type { Broker } from '../broker/broker.js';
+import type { PendingCalls } from '../clients/pending-calls.js';
+import type { PresenceClient } from '../clients/presence-client.js';
+import type { SentWork } from '../clients/work-client.js';
+import type { MessageHook } from '../settings/options.js';
+import type { Settings } from '../settings/settings.js';
+import type { Layer, Registry } from '../tasks/registry.js';
+import type { Handler, Middleware } from '../tasks/task.js';
+import type { Dependencies } from '../worker/dependencies.js';
+import type { Hold } from '../worker/hold.js';
 
 /** For `bgtasks/testing`, the loader and the command; not for applications. @internal */
 export interface ServiceInternals {

@@ -9,10 +9,10 @@ import type { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { childHost } from './child-host.js';
+import { loadTasks } from '../loader/load-tasks.js';
+import { COMMAND } from '../own-files.js';
+import { childHost } from '../pool-child/child-host.js';
 import { service as defaultService } from './default-service.js';
-import { loadTasks } from './loader/load-tasks.js';
-import { COMMAND } from './own-files.js';
 import type { Service } from './service.js';
 
 const BIN = fileURLToPath(COMMAND);

@@ -7,13 +7,15 @@
  */
 
 import { availableParallelism } from 'node:os';
-import type { TlsOptions } from './broker/broker.js';
-import { consoleLogger, type Logger, silentLogger } from './logger.js';
-import { type MetricsOptions, metricsSettings } from './monitoring/options.js';
-import { type OutboxSettings, outboxSettings } from './outbox-options.js';
-import type { JsonNumbers } from './protocols/json-numbers.js';
-import { type RemoteFieldsSettings, resolveRemoteFields } from './remote/settings.js';
-import type { DataSourceLike, MessageHook, ServiceOptions } from './service-options.js';
+import type { TlsOptions } from '../broker/broker.js';
+import { consoleLogger, type Logger, silentLogger } from '../logger.js';
+import { type MetricsOptions, metricsSettings } from '../monitoring/options.js';
+import type { JsonNumbers } from '../protocols/json-numbers.js';
+import { type RemoteFieldsSettings, resolveRemoteFields } from '../remote/settings.js';
+import type { PoolKind } from '../tasks/pool.js';
+import type { Middleware } from '../tasks/task.js';
+import type { DataSourceLike, MessageHook, ServiceOptions } from './options.js';
+import { type OutboxSettings, outboxSettings } from './outbox.js';
 import {
   checkOptions,
   checkValue,
@@ -26,10 +28,8 @@ import {
   unknownSetting,
   VARIABLES,
   variableOf,
-} from './setting-values.js';
-import type { PoolKind } from './tasks/pool.js';
-import type { Middleware } from './tasks/task.js';
-import { resolveWebSocket, type WebSocketSettings } from './websocket-settings.js';
+} from './values.js';
+import { resolveWebSocket, type WebSocketSettings } from './websocket.js';
 
 export interface Settings {
   readonly serviceName: string | undefined;

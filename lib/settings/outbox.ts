@@ -1,5 +1,5 @@
 /** The setting `outbox`: checked where it is given, completed where settings are resolved. */
-import { preview } from './errors.js';
+import { preview } from '../errors.js';
 
 export interface OutboxOptions {
   /** How often a relay looks for rows that no commit of its own process announced, in milliseconds. Default: 1,000. */

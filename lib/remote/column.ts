@@ -4,7 +4,7 @@
  * Shape:  what was declared stands on the entity class itself, under a registered symbol: two copies of the package see
  *         it, and an entity that extends another one inherits it. Serializers read it; TypeORM knows nothing of it.
  */
-import type { AnyRpcTask, Key, ObjectOf, Remotes } from './tasks/remotes.js';
+import type { AnyRpcTask, Key, ObjectOf, Remotes } from '../tasks/remotes.js';
 
 /** What the remote field of a column is made of: the options of `RemoteField` that belong to data. */
 export interface RemoteColumnOptions {

@@ -2,7 +2,7 @@
  * The service behind the module-level functions: the only state that this package keeps at module level. It lies under
  * a registered symbol, so that two copies of the package in one process share it.
  */
-import { currentScope } from './scope.js';
+import { currentScope } from '../scope.js';
 import { Service } from './service.js';
 
 const KEY = Symbol.for('bgtasks.default-service');

@@ -2,8 +2,8 @@
  * In a child of a pool the modules of the application are loaded as in its parent, but nothing is served: services report
  * their tasks to the host instead, and `start()` does nothing.
  */
-import type { Service } from './service.js';
-import type { TaskDefinition } from './tasks/task.js';
+import type { Service } from '../service/service.js';
+import type { TaskDefinition } from '../tasks/task.js';
 
 export interface ChildHost {
   registered(service: Service, task: TaskDefinition): void;

@@ -1,13 +1,13 @@
 /** `asyncTask` of a service: a function becomes a job of its registry, and a function that queues its runs. */
-import { BgTasksError, preview } from './errors.js';
+import { BgTasksError, preview } from '../errors.js';
+import { positional, readArguments } from '../tasks/arguments.js';
+import type { AsyncTask, AsyncTaskFn, AsyncTaskOptions, EnqueueRun } from '../tasks/async-task.js';
+import { instancesOf, type LoadTransformer } from '../tasks/instances.js';
+import { callerPlace } from '../tasks/place.js';
+import { checkJobRoute } from '../tasks/route.js';
+import type { TaskDefinition } from '../tasks/task.js';
+import { checkTaskOptions } from '../tasks/task-options.js';
 import type { Positional } from './register.js';
-import { positional, readArguments } from './tasks/arguments.js';
-import type { AsyncTask, AsyncTaskFn, AsyncTaskOptions, EnqueueRun } from './tasks/async-task.js';
-import { instancesOf, type LoadTransformer } from './tasks/instances.js';
-import { callerPlace } from './tasks/place.js';
-import { checkJobRoute } from './tasks/route.js';
-import type { TaskDefinition } from './tasks/task.js';
-import { checkTaskOptions } from './tasks/task-options.js';
 
 export interface AsyncTaskParts {
   add(task: TaskDefinition): void;

@@ -3,35 +3,35 @@
  *
  * Shape:  making it opens no connection. Optional peers are loaded where a setting or a task needs them.
  */
-import type { Broker } from './broker/broker.js';
-import { openBroker } from './broker/open.js';
-import { InvalidationListener } from './clients/invalidation-listener.js';
-import { Invalidations } from './clients/invalidations.js';
-import { Outbox } from './clients/outbox.js';
-import type { PresenceClient } from './clients/presence-client.js';
-import { RpcClient } from './clients/rpc-client.js';
-import { type SentWork, WorkClient } from './clients/work-client.js';
+import type { Broker } from '../broker/broker.js';
+import { openBroker } from '../broker/open.js';
+import { InvalidationListener } from '../clients/invalidation-listener.js';
+import { Invalidations } from '../clients/invalidations.js';
+import { Outbox } from '../clients/outbox.js';
+import type { PresenceClient } from '../clients/presence-client.js';
+import { RpcClient } from '../clients/rpc-client.js';
+import { type SentWork, WorkClient } from '../clients/work-client.js';
+import { childModules } from '../loader/child-modules.js';
+import type { Observer } from '../monitoring/observer.js';
+import type { MetricsText, MonitorServer } from '../monitoring/server.js';
+import { CHILD_ENTRY } from '../own-files.js';
+import { PROTOCOLS } from '../protocols/index.js';
+import type { RequestInfo } from '../protocols/protocol.js';
+import type { ChangedKeys } from '../remote/changed-rows.js';
+import type { DtoChecker } from '../schema.js';
+import type { Settings } from '../settings/settings.js';
+import { readTls } from '../settings/tls.js';
+import type { Registry } from '../tasks/registry.js';
+import type { Middleware } from '../tasks/task.js';
+import { Dependencies } from '../worker/dependencies.js';
+import type { Hold } from '../worker/hold.js';
+import { Pools } from '../worker/pool/pools.js';
+import { Runs } from '../worker/runs.js';
+import { WebSocketSource, type WebSocketSourceParts } from '../worker/websocket-source.js';
+import { WebSocketWorker } from '../worker/websocket-worker.js';
+import { protocolOf, Worker } from '../worker/worker.js';
 import { JobTargets } from './job-targets.js';
-import { childModules } from './loader/child-modules.js';
-import type { MetricsText, MonitorServer } from './monitoring/server.js';
 import type { Observation } from './observation.js';
-import type { Observer } from './observer.js';
-import { CHILD_ENTRY } from './own-files.js';
-import { PROTOCOLS } from './protocols/index.js';
-import type { RequestInfo } from './protocols/protocol.js';
-import type { ChangedKeys } from './remote/changed-rows.js';
-import type { DtoChecker } from './schema.js';
-import type { Settings } from './settings.js';
-import type { Registry } from './tasks/registry.js';
-import type { Middleware } from './tasks/task.js';
-import { readTls } from './tls.js';
-import { Dependencies } from './worker/dependencies.js';
-import type { Hold } from './worker/hold.js';
-import { Pools } from './worker/pool/pools.js';
-import { Runs } from './worker/runs.js';
-import { WebSocketSource, type WebSocketSourceParts } from './worker/websocket-source.js';
-import { WebSocketWorker } from './worker/websocket-worker.js';
-import { protocolOf, Worker } from './worker/worker.js';
 
 /** What stands open between the first use and `close()`. */
 export interface Running {
@@ -152,7 +152,7 @@ async function monitorServer(
 ): Promise<MonitorServer | undefined> {
   const { monitorHost: host, monitorPort: port, logger: log } = parts.settings;
   if (port === undefined) return undefined;
-  const server = await import('./monitoring/server.js');
+  const server = await import('../monitoring/server.js');
   const told = { isReady: () => parts.isReady(), health: () => parts.health() };
   return new server.MonitorServer({ host, port, log, metrics, ...told });
 }
@@ -161,20 +161,20 @@ async function monitorServer(
 async function openOutbox(broker: Broker, settings: Settings): Promise<Outbox | undefined> {
   const { outbox, logger, dataSource } = settings;
   if (!outbox) return undefined;
-  const adapter = await import('./adapters/typeorm/outbox.js');
+  const adapter = await import('../adapters/typeorm/outbox.js');
   const store = new adapter.TypeOrmOutbox(dataSource as ConstructorParameters<typeof adapter.TypeOrmOutbox>[0]);
   return new Outbox({ store, broker, settings: outbox, log: logger });
 }
 
 /** class-validator is an optional peer: loaded when a task first needs it. */
 const checkDto: DtoChecker = async (type, body) => {
-  const adapter = await import('./adapters/class-validator.js');
+  const adapter = await import('../adapters/class-validator.js');
   return adapter.checkDto(type, body);
 };
 
 /** ws is an optional peer: loaded when there is a task that is served over a WebSocket. */
 async function openWebSockets({ settings, worker }: WebSocketSourceParts) {
-  const { listen } = await import('./adapters/ws/server.js');
+  const { listen } = await import('../adapters/ws/server.js');
   const { websocket, maxBodyBytes, logger } = settings;
   return listen({ worker, settings: websocket, maxAnswerBytes: maxBodyBytes, logger });
 }

@@ -1,13 +1,13 @@
 /** The options of a service, as `configure()` and `new Service()` take them. */
-import type { TlsOptions } from './broker/broker.js';
-import type { LogFormat, Logger, LogLevel } from './logger.js';
-import type { MetricsOptions } from './monitoring/options.js';
-import type { OutboxOptions } from './outbox-options.js';
-import type { JsonNumbers } from './protocols/json-numbers.js';
-import type { RemoteFieldsOptions } from './remote/settings.js';
-import type { PoolKind } from './tasks/pool.js';
-import type { Middleware } from './tasks/task.js';
-import type { WebSocketOptions } from './websocket-settings.js';
+import type { TlsOptions } from '../broker/broker.js';
+import type { LogFormat, Logger, LogLevel } from '../logger.js';
+import type { MetricsOptions } from '../monitoring/options.js';
+import type { JsonNumbers } from '../protocols/json-numbers.js';
+import type { RemoteFieldsOptions } from '../remote/settings.js';
+import type { PoolKind } from '../tasks/pool.js';
+import type { Middleware } from '../tasks/task.js';
+import type { OutboxOptions } from './outbox.js';
+import type { WebSocketOptions } from './websocket.js';
 
 /** What is needed of a TypeORM `DataSource`. */
 export interface DataSourceLike {

@@ -1,12 +1,12 @@
 /** Where the jobs of a route go, as far as this process knows: its task, and the options of who enqueues. */
-import type { Declaration } from './broker/broker.js';
-import type { JobTarget } from './clients/work-client.js';
-import { jsonWork } from './protocols/json-work.js';
-import type { WorkProtocol } from './protocols/protocol.js';
-import type { EnqueueOptions } from './tasks/job.js';
-import type { Registry } from './tasks/registry.js';
-import type { TaskDefinition } from './tasks/task.js';
-import { jobSource, sourceOf, workProtocolOf } from './worker/work-source.js';
+import type { Declaration } from '../broker/broker.js';
+import type { JobTarget } from '../clients/work-client.js';
+import { jsonWork } from '../protocols/json-work.js';
+import type { WorkProtocol } from '../protocols/protocol.js';
+import type { EnqueueOptions } from '../tasks/job.js';
+import type { Registry } from '../tasks/registry.js';
+import type { TaskDefinition } from '../tasks/task.js';
+import { jobSource, sourceOf, workProtocolOf } from '../worker/work-source.js';
 
 export class JobTargets {
   readonly #registry: Registry;

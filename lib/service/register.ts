@@ -4,15 +4,15 @@
  *
  * Shape:  all take `(name, options?)(handler)`, `(name, options?, handler)`, or stand on a class method.
  */
-import { BgTasksError, preview } from './errors.js';
-import { PROTOCOLS } from './protocols/index.js';
-import { positional, readArguments } from './tasks/arguments.js';
-import { callMethod, decorated, type Instances, injectedInto } from './tasks/decorated.js';
-import type { EventOptions, OnEventFn } from './tasks/event.js';
-import type { JobTaskFn } from './tasks/job.js';
-import { callerPlace } from './tasks/place.js';
-import { checkEvent, checkJobRoute, checkRoute, checkTarget } from './tasks/route.js';
-import type { RpcTaskFn } from './tasks/rpc.js';
+import { BgTasksError, preview } from '../errors.js';
+import { PROTOCOLS } from '../protocols/index.js';
+import { positional, readArguments } from '../tasks/arguments.js';
+import { callMethod, decorated, type Instances, injectedInto } from '../tasks/decorated.js';
+import type { EventOptions, OnEventFn } from '../tasks/event.js';
+import type { JobTaskFn } from '../tasks/job.js';
+import { callerPlace } from '../tasks/place.js';
+import { checkEvent, checkJobRoute, checkRoute, checkTarget } from '../tasks/route.js';
+import type { RpcTaskFn } from '../tasks/rpc.js';
 import type {
   CronFn,
   CronOptions,
@@ -20,12 +20,12 @@ import type {
   PerProcessOptions,
   ScheduleOptions,
   ScheduleRule,
-} from './tasks/schedule.js';
-import { cronRule, intervalRule } from './tasks/schedule-rule.js';
-import type { Handler, TaskDefinition, TaskKind } from './tasks/task.js';
-import { type AnyTaskOptions, checkTaskOptions, refuseForPerProcess, splitArguments } from './tasks/task-options.js';
-import { tickSchema } from './tasks/tick.js';
-import { handlerOfArguments, Parameters, type WebSocketHandler, type WebSocketTaskFn } from './tasks/websocket.js';
+} from '../tasks/schedule.js';
+import { cronRule, intervalRule } from '../tasks/schedule-rule.js';
+import type { Handler, TaskDefinition, TaskKind } from '../tasks/task.js';
+import { type AnyTaskOptions, checkTaskOptions, refuseForPerProcess, splitArguments } from '../tasks/task-options.js';
+import { tickSchema } from '../tasks/tick.js';
+import { handlerOfArguments, Parameters, type WebSocketHandler, type WebSocketTaskFn } from '../tasks/websocket.js';
 
 type Outgoing = (route: string, body?: unknown, options?: object) => Promise<unknown>;
 

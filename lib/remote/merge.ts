@@ -4,7 +4,7 @@
  * Shape:  `rows` is a list, or a `Map` that `indexBy(rows, key)` built once, so that a loop over many objects stays
  *         linear. Fields and keys are read as own properties only.
  */
-import { BgTasksError } from './errors.js';
+import { BgTasksError } from '../errors.js';
 
 type Row = object;
 

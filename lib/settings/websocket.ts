@@ -4,9 +4,9 @@
  * Units:  `...Ms` is milliseconds, `...Bytes` bytes.
  * Errors: `websocketProblem` gives a text that ends a sentence.
  */
-import type { Caller } from './caller.js';
-import { preview } from './errors.js';
-import { problemWithAll } from './remote/settings.js';
+import type { Caller } from '../caller.js';
+import { preview } from '../errors.js';
+import { problemWithAll } from '../remote/settings.js';
 
 /** What is known of a client before it is let in. */
 export interface WebSocketRequest {

@@ -3,16 +3,16 @@
  *
  * Errors: `INVALID_SETTING`, naming the setting, its value and what is allowed. No secret is shown.
  */
-import { BgTasksError, preview } from './errors.js';
-import { LOG_FORMATS, LOG_LEVELS, type Logger } from './logger.js';
-import { metricsProblem } from './monitoring/options.js';
-import { outboxProblem } from './outbox-options.js';
-import { jsonNumbersProblem } from './protocols/json-numbers.js';
-import { problemWithRemoteFields } from './remote/settings.js';
-import type { ServiceOptions } from './service-options.js';
-import { isPoolKind, POOL_KINDS } from './tasks/pool.js';
+import { BgTasksError, preview } from '../errors.js';
+import { LOG_FORMATS, LOG_LEVELS, type Logger } from '../logger.js';
+import { metricsProblem } from '../monitoring/options.js';
+import { jsonNumbersProblem } from '../protocols/json-numbers.js';
+import { problemWithRemoteFields } from '../remote/settings.js';
+import { isPoolKind, POOL_KINDS } from '../tasks/pool.js';
+import type { ServiceOptions } from './options.js';
+import { outboxProblem } from './outbox.js';
 import { tlsProblem } from './tls.js';
-import { websocketProblem } from './websocket-settings.js';
+import { websocketProblem } from './websocket.js';
 
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 const REPLY_QUEUES = ['direct', 'exclusive'] as const;

@@ -1,7 +1,7 @@
 /** The setting `tls`: what it may hold, and the files that it names. */
 import { readFileSync } from 'node:fs';
-import type { TlsOptions } from './broker/broker.js';
-import { BgTasksError, messageOf, preview } from './errors.js';
+import type { TlsOptions } from '../broker/broker.js';
+import { BgTasksError, messageOf, preview } from '../errors.js';
 
 const FILES = ['ca', 'cert', 'key'] as const;
 const TEXTS: readonly string[] = [...FILES, 'passphrase', 'servername'];

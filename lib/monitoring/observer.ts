@@ -3,8 +3,8 @@
  *
  * Shape:  whatever takes time is an `Activity`: begun with its facts, ended once with its outcome. Observers throw nothing.
  */
-import type { Caller } from './caller.js';
-import type { TaskKind } from './tasks/task.js';
+import type { Caller } from '../caller.js';
+import type { TaskKind } from '../tasks/task.js';
 
 export type Ended = { readonly value: unknown } | { readonly error: unknown };
 

@@ -1,0 +1,164 @@
+/**
+ * A service from its first use to its end, and to its next start.
+ *
+ * Shape:  `opened` makes what there is to run, `start` serves, `stop` ends it all. Each of them happens once at a time: who
+ *         asks meanwhile waits for the same.
+ * Test:   in the environment `test` whatever is registered is served by first use, also after `stop`.
+ */
+import { ServiceStoppingError } from '../errors.js';
+import { currentScope } from '../scope.js';
+import type { Settings } from '../settings/settings.js';
+import type { Registry } from '../tasks/registry.js';
+import type { Worker } from '../worker/worker.js';
+import { healthOf } from './health.js';
+import { RowWatch } from './row-watch.js';
+import type { Running } from './running.js';
+
+/** For handlers in children that are given up: their answers come from another process. */
+const CHILD_GRACE_MS = 1000;
+
+export interface LifecycleParts {
+  /** Whose scope may call while it closes. */
+  readonly service: object;
+  readonly registry: Registry;
+  /** Settles the settings. */
+  settings(): Settings;
+  isTest(): boolean;
+  open(): Promise<Running>;
+}
+
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  readonly #rows: RowWatch;
+  #opening: Promise<Running> | undefined;
+  #running: Running | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<boolean> | undefined;
+  #isClosed = false;
+  #ownsDataSource = false;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+    this.#rows = new RowWatch({
+      registry: parts.registry,
+      isTest: parts.isTest,
+      onChange: (route, keys) => this.#running?.invalidations.add(route, keys),
+    });
+  }
+
+  /** What is open; undefined before first use. */
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  /** Undefined where there is something to wait for, or to refuse, before it is used: see `inUse`. */
+  get ready(): Running | undefined {
+    return this.#isClosed || this.#parts.isTest() ? undefined : this.#running;
+  }
+
+  /** Whether it does its work, for probes. Where nothing is served, a connection is all there can be. */
+  get isReady(): boolean {
+    const { connected, consuming } = healthOf(this.#running);
+    const isReachable = connected || this.#running?.worker.needsBroker === false;
+    return isReachable && !this.#isClosed && (consuming || this.#parts.registry.all().length === 0);
+  }
+
+  /** While the service closes, what still runs may call; nobody else. `otherwise`: what did not happen then. */
+  async inUse(otherwise: string): Promise<Running> {
+    if (this.#isClosed && currentScope()?.service !== this.#parts.service) await this.opened(otherwise);
+    const running = this.#running ?? (await this.opened(otherwise));
+    if (this.#parts.isTest()) await this.#serve(running.worker);
+    return running;
+  }
+
+  async opened(otherwise: string): Promise<Running> {
+    if (this.#isClosed && !this.#parts.isTest()) throw new ServiceStoppingError(otherwise);
+    this.#opening ??= this.#parts.open().catch((error) => {
+      this.#opening = undefined; // a bad setting may be mended
+      throw error;
+    });
+    this.#running = await this.#opening;
+    return this.#running;
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** False where handlers were still running after `drainMs`. */
+  stop(): Promise<boolean> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  /** A task was registered while others are served: caches may have asked it before its rows were watched. */
+  async watchLate(route: string): Promise<void> {
+    try {
+      await this.#rows.watch();
+      this.#running?.invalidations.add(route, undefined);
+    } catch (error) {
+      this.#parts.settings().logger.error({ route, err: error }, 'changed rows are not seen');
+    }
+  }
+
+  async initializeDataSource(): Promise<void> {
+    const { dataSource } = this.#parts.settings();
+    if (!dataSource || dataSource.isInitialized) return;
+    await dataSource.initialize();
+    this.#ownsDataSource = true;
+  }
+
+  async #start(): Promise<void> {
+    await this.#stopping;
+    this.#isClosed = false;
+    const { broker, worker, webSockets, pools, outbox, monitor } = await this.opened('it was not started');
+    await monitor?.listen(); // first: probes may ask while the broker is away
+    await pools.start(this.#parts.registry.all()); // before the broker: what is wrong with modules is told without one
+    if (worker.needsBroker || outbox) await broker.connect();
+    await this.initializeDataSource();
+    outbox?.start();
+    await webSockets.start();
+    await this.#serve(worker);
+  }
+
+  /** Changes are seen from the first answer on: what is cached of it must not outlive them. */
+  async #serve(worker: Worker): Promise<void> {
+    await this.#rows.watch();
+    await worker.start();
+  }
+
+  async #stop(): Promise<boolean> {
+    this.#isClosed = true;
+    const running = await this.#opening?.catch(() => undefined);
+    if (!running) return true;
+    const { drainMs, logger, dataSource } = this.#parts.settings();
+    const startedAt = performance.now();
+    const leftMs = () => Math.max(0, drainMs - (performance.now() - startedAt));
+    const { worker, webSockets } = running;
+    const drained = await Promise.all([worker.drain(drainMs), webSockets.drain(drainMs)]);
+    const isDrained = drained.every((each) => each);
+    const stillRunning = worker.running + webSockets.running;
+    if (!isDrained) logger.warn({ drainMs, running: stillRunning }, 'closed while handlers were running');
+    await running.pools.close(CHILD_GRACE_MS);
+    await webSockets.close();
+    this.#opening = undefined;
+    this.#running = undefined;
+    await running.dependencies.close();
+    this.#rows.close();
+    await running.invalidations.flush(leftMs());
+    running.invalidationListener.close();
+    running.client.close();
+    running.work.close();
+    await running.outbox?.close(leftMs());
+    await running.broker.close();
+    await running.monitor?.close();
+    if (this.#ownsDataSource) await dataSource?.destroy();
+    this.#ownsDataSource = false;
+    return isDrained;
+  }
+}
