@@ -10,7 +10,7 @@ import { currentScope } from '../scope.js';
 import type { Settings } from '../settings/settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Worker } from '../worker/worker.js';
-import { healthOf } from './health.js';
+import type { Health } from './health.js';
 import { RowWatch } from './row-watch.js';
 import type { Running } from './running.js';
 
@@ -56,9 +56,26 @@ export class Lifecycle {
     return this.#isClosed || this.#parts.isTest() ? undefined : this.#running;
   }
 
+  get health(): Health {
+    const { broker, worker, client, webSockets, pools } = this.#running ?? {};
+    const hasSockets = webSockets?.address !== undefined; // enough where there is nothing to consume
+    const { reconnects = 0, repliesDropped = 0 } = broker?.counts ?? {};
+    return {
+      connected: broker?.isConnected ?? false,
+      consuming: (broker?.isConnected && broker.isConsuming && (worker?.isConsuming || hasSockets)) ?? false,
+      inFlight: (worker?.running ?? 0) + (webSockets?.running ?? 0),
+      blockedBy: broker?.blockedBy,
+      pendingCalls: client?.pending.size ?? 0,
+      reconnects,
+      repliesDropped,
+      children: pools?.children ?? 0,
+      childrenLost: pools?.lost ?? 0,
+    };
+  }
+
   /** Whether it does its work, for probes. Where nothing is served, a connection is all there can be. */
   get isReady(): boolean {
-    const { connected, consuming } = healthOf(this.#running);
+    const { connected, consuming } = this.health;
     const isReachable = connected || this.#running?.worker.needsBroker === false;
     return isReachable && !this.#isClosed && (consuming || this.#parts.registry.all().length === 0);
   }

@@ -36,7 +36,7 @@ import type { Dependencies } from '../worker/dependencies.js';
 import { Hold } from '../worker/hold.js';
 import type { WebSocketAddress } from '../worker/websocket-source.js';
 import { asyncTasks } from './async-task.js';
-import { type Health, healthOf } from './health.js';
+import type { Health } from './health.js';
 import type { ServiceInternals } from './internals.js';
 import { Lifecycle } from './lifecycle.js';
 import { type Observation, observe } from './observation.js';
@@ -212,7 +212,7 @@ export class Service implements AsyncDisposable {
   }
 
   health(): Health {
-    return healthOf(this.#lifecycle.running);
+    return this.#lifecycle.health;
   }
 
   /** Where WebSocket tasks are served, from `start()` to `close()`. */

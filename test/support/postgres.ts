@@ -5,7 +5,8 @@
  * Source: an installed server, else `apt-get` installs one (as root on Debian).
  * Errors: the server's own output where it does not come up.
  */
-import { installWithApt, mayInstall } from './postgres/apt.js';
+import { mayInstall } from './apt.js';
+import { installWithApt } from './postgres/apt.js';
 import { PostgresCluster } from './postgres/cluster.js';
 import { findServer } from './postgres/server.js';
 

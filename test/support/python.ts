@@ -1,10 +1,9 @@
 /** A Python with the packages that peers of ours are written with: Debian's own, installed where root may do so. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { aptInstall, installing, mayInstall } from './apt.js';
 
 /** Debian's packages belong to this one, whichever Python stands first on the PATH. */
 const CANDIDATES = ['/usr/bin/python3', 'python3'];
-const APT = '/usr/bin/apt-get';
 
 /** The command of a Python that has `module`; undefined where there is none and none can be installed. */
 export function pythonWith(module: string, debianPackage: string): string | undefined {
@@ -16,8 +15,7 @@ function find(module: string): string | undefined {
 }
 
 function install(debianPackage: string): boolean {
-  if (process.getuid?.() !== 0 || !existsSync(APT)) return false;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync(APT, ['update', '-qq'], { env });
-  return spawnSync(APT, ['install', '-y', '-qq', '--no-install-recommends', debianPackage], { env }).status === 0;
+  if (!mayInstall()) return false;
+  const { file, args, env } = installing(aptInstall(debianPackage));
+  return spawnSync(file, args, { env }).status === 0;
 }

@@ -7,12 +7,12 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aptInstall, installing } from '../apt.js';
 import { NO_RABBITMQ } from './source.js';
 
 /**
  * Packages start their services through policy-rc.d, whose exit code 101 forbids it (a policy that is there already is
  * put aside and back; see the specification of invoke-rc.d in Debian's package init-system-helpers).
- * An update fails as a whole when one foreign repository does, so the installation decides.
  */
 const SCRIPT = `
 policy=/usr/sbin/policy-rc.d
@@ -25,9 +25,7 @@ trap restore EXIT
 trap 'exit 1' HUP INT TERM
 printf '#!/bin/sh\\nexit 101\\n' > "$policy"
 chmod 755 "$policy"
-apt-get update || true
-apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=120 rabbitmq-server
-`;
+${aptInstall('rabbitmq-server')}`;
 
 export async function installWithApt(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bgtasks-apt-'));
@@ -47,7 +45,7 @@ export async function installWithApt(): Promise<void> {
 
 /** Detached: an interrupted test run must not stop dpkg half-way, nor lose the policy that was put aside. */
 function runScript(output: number): Promise<number | null> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const child = spawn('/bin/sh', ['-e', '-c', SCRIPT], { detached: true, stdio: ['ignore', output, output], env });
+  const { file, args, env } = installing(SCRIPT);
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', output, output], env });
   return new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
 }

@@ -7,6 +7,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { aptInstall, installing } from '../apt.js';
 import { NO_RABBITMQ_4 } from './source.js';
 
 const FOLDER = '/var/cache/bgtasks-test/rabbitmq-4';
@@ -19,9 +20,7 @@ new="$FOLDER.$$"
 trap 'rm -rf "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 if ! command -v debootstrap; then
-  apt-get update || true
-  apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=120 debootstrap
-fi
+  ${aptInstall('debootstrap')}fi
 mkdir -p "$(dirname "$FOLDER")"
 debootstrap --variant=minbase trixie "$new"
 printf '#!/bin/sh\\nexit 101\\n' > "$new/usr/sbin/policy-rc.d"
@@ -34,12 +33,13 @@ rm -rf "$new"/var/cache/apt/archives/*.deb "$new"/var/lib/apt/lists/*
 /** The folder, installed if it is not there yet: under a minute and 500 MB. */
 export async function installChroot(): Promise<string> {
   if (!existsSync(`${FOLDER}${CHROOT_SCRIPT}`)) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', FOLDER };
-    const installing = promisify(execFile)('/bin/sh', ['-e', '-c', SCRIPT], { env, maxBuffer: 64 * 1024 * 1024 });
-    await installing.catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
-      const end = `${stdout}${stderr}`.trimEnd().split('\n').slice(-3).join(' ');
-      throw new Error(`${NO_RABBITMQ_4} Debian 13 could not be installed: ${end}`);
-    });
+    const { file, args, env } = installing(SCRIPT, { FOLDER });
+    await promisify(execFile)(file, args, { env, maxBuffer: 64 * 1024 * 1024 }).catch(
+      ({ stdout, stderr }: { stdout: string; stderr: string }) => {
+        const end = `${stdout}${stderr}`.trimEnd().split('\n').slice(-3).join(' ');
+        throw new Error(`${NO_RABBITMQ_4} Debian 13 could not be installed: ${end}`);
+      },
+    );
   }
   return FOLDER;
 }

@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { mayInstall } from '../apt.js';
 
 export type RabbitSource =
   | { kind: 'installed'; script: string }
@@ -61,7 +62,7 @@ export function thisMachine(env: NodeJS.ProcessEnv = process.env): Machine {
     serverScript: () => findServerScript([...(env.PATH ?? '').split(delimiter), ...PACKAGE_FOLDERS]),
     dockerAnswers: () =>
       spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { env, timeout: 10_000 }).status === 0,
-    mayInstall: () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get'),
+    mayInstall,
     versionOf: (script) =>
       spawnSync(join(dirname(script), 'rabbitmqctl'), ['version'], { env, encoding: 'utf8' }).stdout.trim(),
   };
