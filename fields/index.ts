@@ -38,22 +38,21 @@ export {
   StringRelatedField,
 } from './related.js';
 export type { Queryset, RepositoryLike } from './related-source.js';
-export {
-  type CacheOptions,
-  type OnError,
-  type OnMissing,
-  RemoteField,
-  type RemoteFieldOf,
-  type RemoteFieldType,
-  type RemoteInput,
-  type RemoteLoader,
-  type RemoteOptions,
-  type RemoteRepr,
-  type RemoteSerializer,
-  type RemoteSlot,
-  type RemoteValue,
-  type UnknownObject,
-} from './remote.js';
+export { RemoteField, type RemoteSlot } from './remote.js';
+export type { RemoteLoader } from './remote-loader.js';
+export type {
+  CacheOptions,
+  OnError,
+  OnMissing,
+  RemoteFieldOf,
+  RemoteFieldType,
+  RemoteInput,
+  RemoteOptions,
+  RemoteRepr,
+  RemoteSerializer,
+  RemoteValue,
+  UnknownObject,
+} from './remote-types.js';
 export { SlugField, type SlugOptions } from './slug.js';
 export { TimeField, type TimeOptions } from './time.js';
 export { typeName } from './type-name.js';

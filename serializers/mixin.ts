@@ -9,7 +9,7 @@
  *         `toInternalValue(data)` and `isValid()`, which read keys by `await field.runValidation(key)`.
  */
 import { usage } from '../fields/field.js';
-import { checkPolicies } from '../fields/remote.js';
+import { checkPolicies } from '../fields/remote-options.js';
 import { DEFINITION, REMOTE_DEFAULTS } from './definition.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { inBatch } from './remote/waves.js';

@@ -4,7 +4,7 @@
  * `D` is the record of fields by name, `E` the type of the objects, `RP` their representation, `VL` valid input.
  */
 import type { INPUT, InputOfField } from '../fields/related-types.js';
-import type { RemoteInput, RemoteRepr } from '../fields/remote.js';
+import type { RemoteInput, RemoteRepr } from '../fields/remote-types.js';
 import type {
   AnyField,
   Ctx,

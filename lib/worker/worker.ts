@@ -1,9 +1,8 @@
 /**
- * Serves the tasks of a registry: a delivery finds its task and room for one more handler (`serve-rpc.ts` and `serve-work.ts` have the steps).
+ * Serves the tasks of a registry: consumes their queues, and a delivery finds its task and room for one more handler
+ * (`admission.ts`; `serve-rpc.ts` and `serve-work.ts` have the steps from there).
  *
- * Shape:  one consumer per queue. At most `concurrency` handlers of calls at once in this process, and as many of jobs and
- *         events: a hundred long jobs must not keep callers waiting. A task that is registered later is served from then on.
- *         Tasks of a pool have the room of that pool, and calls go first there.
+ * Shape:  one consumer per queue. A task that is registered later is served from then on.
  * Bounds: `drain` waits for running handlers; what has not started goes back to its queue, unless the service is greedy.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -17,13 +16,13 @@ import type { Settings } from '../settings/settings.js';
 import type { Registry } from '../tasks/registry.js';
 import type { Schedule } from '../tasks/schedule.js';
 import type { Middleware, TaskDefinition } from '../tasks/task.js';
+import { Admission, type Serve } from './admission.js';
 import { Cancellations } from './cancellations.js';
 import { ControlListener } from './control-listener.js';
 import { Dedupe } from './dedupe.js';
 import type { Dependencies } from './dependencies.js';
-import { Gate } from './gate.js';
 import type { Hold } from './hold.js';
-import { Lane, prefetchOf } from './lane.js';
+import { type Lane, prefetchOf } from './lane.js';
 import type { Pools } from './pool/pools.js';
 import { Presence } from './presence.js';
 import { RunningHandlers } from './running-handlers.js';
@@ -59,37 +58,27 @@ interface SharedJob {
   readonly origin: WorkOrigin;
 }
 
-type Serve = (task: TaskDefinition) => Promise<unknown> | undefined;
-
 export class Worker {
   readonly #parts: WorkerParts;
-  readonly #rpcGate: Gate;
-  readonly #workGate: Gate;
+  readonly #admission: Admission;
   readonly #control: ControlListener;
-  readonly #lanes: Lane[] = [];
   readonly #cancellations: Cancellations;
   readonly #consumers = new Map<string, Promise<Consumer>>();
   readonly #sharedJobs = new Map<string, SharedJob>();
   #stopListening: (() => void) | undefined;
   #isDraining = false;
-  /** What has not started goes back to its queue. */
-  #givesBack = false;
-  /** Deliveries that wait for room, or run. */
-  #taken = 0;
-  #onIdle: (() => void) | undefined;
 
   constructor(parts: Omit<WorkerParts, 'running'>) {
     const running = new RunningHandlers();
     this.#parts = { ...parts, running };
-    this.#rpcGate = new Gate(parts.pools.inlineLimit);
-    this.#workGate = new Gate(parts.pools.inlineLimit);
+    this.#admission = new Admission(parts);
     this.#cancellations = new Cancellations(this.#parts);
     const presence = new Presence(parts);
     this.#control = new ControlListener({ ...parts, presence, onCancel: (id) => running.abort(id) });
   }
 
   get running(): number {
-    return this.#rpcGate.running + this.#workGate.running + this.#parts.pools.running;
+    return this.#admission.running;
   }
 
   /** False where every task is a schedule of the process alone. */
@@ -142,44 +131,24 @@ export class Worker {
    * its signals are aborted. True where all ended in time.
    */
   async drain(drainMs: number): Promise<boolean> {
+    const { greedy } = this.#parts.settings;
     this.#isDraining = true;
-    this.#givesBack = !this.#parts.settings.greedy;
+    if (!greedy) this.#admission.refuse();
     this.#stopListening?.();
     const consumers = await Promise.allSettled(this.#consumers.values());
     await Promise.all(consumers.map((each) => each.status === 'fulfilled' && each.value.cancel()));
     this.#parts.jobHold.release();
-    if (this.#givesBack) this.#giveBackWaiting();
-    const isIdle = await this.#idleWithin(drainMs);
+    if (!greedy) this.#admission.giveBack();
+    const isIdle = await this.#admission.idleWithin(drainMs);
     if (!isIdle) await this.#giveUp();
     return isIdle;
   }
 
-  async #idleWithin(drainMs: number): Promise<boolean> {
-    if (this.#isIdle) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const idle = new Promise<boolean>((resolve) => {
-      this.#onIdle = () => resolve(true);
-      timer = setTimeout(resolve, drainMs, false);
-    });
-    return idle.finally(() => clearTimeout(timer));
-  }
-
-  get #isIdle(): boolean {
-    return this.running === 0 && this.#taken === 0;
-  }
-
   /** A handler that listens can still answer. */
   async #giveUp(): Promise<void> {
-    this.#givesBack = true;
-    this.#giveBackWaiting();
+    this.#admission.giveBack();
     this.#parts.running.abortAll(new ServiceStoppingError('its handlers were given up'));
     await nextTurn();
-  }
-
-  /** Another worker can have it while this one finishes what runs. */
-  #giveBackWaiting(): void {
-    for (const lane of this.#lanes) lane.open();
-    for (const gate of [this.#rpcGate, this.#workGate, ...this.#parts.pools.gates]) gate.open();
   }
 
   async #setUpAndServe(task: TaskDefinition): Promise<void> {
@@ -220,7 +189,7 @@ export class Worker {
     return this.#parts.broker.consume({
       queue,
       declarations,
-      prefetch: this.#concurrencyOf(task),
+      prefetch: this.#admission.concurrencyOf(task),
       onDelivery: (delivery) =>
         this.#takeRpc(task.route, delivery, (current) => serveRpc(this.#parts, current, protocol, queue, delivery)),
     });
@@ -238,7 +207,7 @@ export class Worker {
       onDelivery: (delivery) => {
         const { route } = protocol.decodeInfo(delivery);
         const named = route === undefined ? undefined : this.#parts.registry.get(route);
-        if (this.#givesBack) return delivery.reject({ requeue: true });
+        if (this.#admission.givesBack) return delivery.reject({ requeue: true });
         if (!named || this.#placeOf(named) !== place) return refuseUnknown(this.#parts, protocol, delivery);
         if (named.kind === 'job') return this.#takeShared(named, queue, delivery);
         const serve: Serve = (current) => serveRpc(this.#parts, current, protocolOf(current), queue, delivery);
@@ -255,8 +224,7 @@ export class Worker {
   }
 
   #sharedJob(task: TaskDefinition, queue: string): SharedJob {
-    const lane = new Lane(this.#workGateOf(task), this.#concurrencyOf(task), undefined);
-    this.#lanes.push(lane);
+    const lane = this.#admission.laneOf(task);
     const dedupe = task.options.dedupe ? new Dedupe() : undefined;
     return { lane, origin: { queue, mainQueue: queue, dedupe, cancellations: this.#cancellations } };
   }
@@ -264,12 +232,11 @@ export class Worker {
   async #consumeWork(task: TaskDefinition): Promise<Consumer> {
     const { queue, highQueue, ...source } = sourceOf(task, this.#parts.settings.serviceName);
     const { rateLimit, dedupe } = task.options;
-    const lane = new Lane(this.#workGateOf(task), this.#concurrencyOf(task), rateLimit);
-    this.#lanes.push(lane);
+    const lane = this.#admission.laneOf(task, rateLimit);
     const cancellations = this.#cancellations;
     if (task.kind === 'job') await cancellations.serve(task.route);
     const known = { mainQueue: queue, dedupe: dedupe ? new Dedupe() : undefined, cancellations };
-    const usual = prefetchOf(this.#concurrencyOf(task), rateLimit);
+    const usual = prefetchOf(this.#admission.concurrencyOf(task), rateLimit);
     const consume = (from: string | undefined) => {
       const origin: WorkOrigin = { ...known, queue: from };
       const isUrgent = from !== undefined && from === highQueue;
@@ -292,22 +259,14 @@ export class Worker {
   #takeWork(task: TaskDefinition, lane: Lane, isUrgent: boolean, origin: WorkOrigin, delivery: Delivery): void {
     this.#parts.runs.arrived(delivery);
     const serve: Serve = (current) => serveWork(this.#parts, current, origin, delivery);
-    const enter = () => {
-      this.#taken += 1;
-      lane.enter(() => void this.#run(lane, task.route, delivery, serve), isUrgent);
-    };
+    const enter = () => this.#admission.takeWork(task.route, lane, isUrgent, delivery, serve);
     if (task.kind === 'job') this.#parts.jobHold.enter(delivery, enter);
     else enter();
   }
 
   #takeRpc(route: string, delivery: Delivery, serve: Serve): void {
     this.#parts.runs.arrived(delivery);
-    const task = this.#parts.registry.get(route);
-    const pool = task && this.#parts.pools.gateOf(task);
-    const gate = pool ?? this.#rpcGate;
-    this.#taken += 1;
-    // A pool is shared with jobs: somebody waits for a call.
-    gate.enter(() => void this.#run(gate, route, delivery, serve), pool !== undefined);
+    this.#admission.takeRpc(route, delivery, serve);
   }
 
   /** In tests the time stands still: nothing fires by itself. */
@@ -320,42 +279,9 @@ export class Worker {
 
   /** Resolves when the handler has ended. */
   #tick(task: TaskDefinition): Promise<void> {
-    return new Promise((resolve) => {
-      const run = () => (this.#isDraining ? Promise.resolve() : runTick(this.#parts, this.#parts.pools.placed(task)));
-      const gate = this.#workGateOf(task);
-      gate.enter(() => {
-        void run().finally(() => {
-          gate.leave();
-          if (this.#isIdle) this.#onIdle?.();
-          resolve();
-        });
-      });
+    return this.#admission.hold(task, async () => {
+      if (!this.#isDraining) await runTick(this.#parts, this.#parts.pools.placed(task));
     });
-  }
-
-  #concurrencyOf(task: TaskDefinition): number {
-    return task.options.concurrency ?? this.#parts.pools.limitOf(task);
-  }
-
-  #workGateOf(task: TaskDefinition): Gate {
-    return this.#parts.pools.gateOf(task) ?? this.#workGate;
-  }
-
-  /** There is room for it in `place`. Never rejects: whatever comes, the delivery is settled and the worker lives. */
-  async #run(place: Gate | Lane, route: string, delivery: Delivery, serve: Serve): Promise<void> {
-    const { settings, registry, pools } = this.#parts;
-    try {
-      const task = registry.get(route); // a task that replaced the one which is consumed
-      // Awaited also where there is nothing to wait for: else each start would be within the end of the one before.
-      await (this.#givesBack || !task ? delivery.reject({ requeue: true }) : serve(pools.placed(task)));
-    } catch (error) {
-      delivery.reject({ requeue: false });
-      settings.logger.error({ route, err: error }, 'delivery could not be handled');
-    } finally {
-      this.#taken -= 1;
-      place.leave();
-      if (this.#isIdle) this.#onIdle?.();
-    }
   }
 
   #logFailure(task: TaskDefinition, error: unknown): void {

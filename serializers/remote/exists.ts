@@ -10,7 +10,8 @@
  *         call that its own caller aborted.
  */
 import { loaderFor } from '../../fields/related-loader.js';
-import { type Found, RemoteSlot } from '../../fields/remote.js';
+import { RemoteSlot } from '../../fields/remote.js';
+import type { Found } from '../../fields/remote-loader.js';
 import type { Ctx } from '../../fields/types.js';
 import { type BgTasksError, type ErrorCode, messageOf, ServiceUnavailableError } from '../../lib/errors.js';
 import type { AnyKey } from '../../lib/provider/remote-key.js';

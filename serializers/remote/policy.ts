@@ -4,7 +4,8 @@
  * Order:  the field; its class, by `RPCSerializerMixin`; the root of the response; the setting `remoteFields` of the
  *         service; the default.
  */
-import type { OnError, OnMissing, RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSlot } from '../../fields/remote.js';
+import type { OnError, OnMissing } from '../../fields/remote-types.js';
 import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import type { ServiceLike } from '../service.js';
 

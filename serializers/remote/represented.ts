@@ -3,7 +3,8 @@
  * What is recorded meanwhile belongs to the run: the next wave.
  */
 
-import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSerializer } from '../../fields/remote-types.js';
 import { isPromise } from '../../lib/maybe-promise.js';
 import { keyId } from '../../lib/remote/key-id.js';
 import { KeyMap, type Rows } from '../../lib/remote/key-map.js';

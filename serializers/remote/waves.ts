@@ -7,7 +7,8 @@
  * Errors: a failed call rejects those whose field says `raise`, and nobody else.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RemoteSerializer, RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSlot } from '../../fields/remote.js';
+import type { RemoteSerializer } from '../../fields/remote-types.js';
 import type { Ctx } from '../../fields/types.js';
 import { codeOf, messageOf } from '../../lib/errors.js';
 import { KeyMap, type Rows } from '../../lib/remote/key-map.js';

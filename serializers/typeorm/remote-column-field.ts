@@ -1,5 +1,6 @@
 /** The field of a column that `@RemoteColumn` declared: a remote field that takes no key its column could not hold. */
-import { type RemoteOptions, RemoteSlot } from '../../fields/remote.js';
+import { RemoteSlot } from '../../fields/remote.js';
+import type { RemoteOptions } from '../../fields/remote-types.js';
 import type { FieldOptions } from '../../fields/types.js';
 import type { AnyKey } from '../../lib/provider/remote-key.js';
 import type { RemoteColumnOptions } from '../../lib/remote/column.js';

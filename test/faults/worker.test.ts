@@ -35,7 +35,7 @@ describe('a worker', function () {
 
   it('killed in the midst of a call leaves it to another one, which answers it', async () => {
     const first = await worker();
-    const answer = api.call(route, { id: 'one', waitMs: 500 }, { timeoutMs: 20_000 });
+    const answer = api.call(route, { id: 'one', waitMs: 30_000 }, { timeoutMs: 20_000 });
     await until(() => ledger.unexpected().includes('one'));
     const second = await worker();
     await first.kill();
@@ -45,8 +45,8 @@ describe('a worker', function () {
 
   it('killed with nobody to follow costs its caller the timeout; one that comes in time answers', async () => {
     const first = await worker();
-    const calls = [1000, 20_000].map((timeoutMs) =>
-      api.call(route, { id: timeoutMs, waitMs: 300 }, { timeoutMs }).catch((error) => error),
+    const calls = [2000, 20_000].map((timeoutMs) =>
+      api.call(route, { id: timeoutMs, waitMs: 30_000 }, { timeoutMs }).catch((error) => error),
     );
     await until(() => ledger.counts().effects === 2);
     await first.kill();
