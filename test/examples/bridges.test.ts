@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { Application, Running } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { freePort } from '../support/rabbitmq/installed.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 
@@ -85,14 +85,7 @@ describe('examples/gzip-workers', function () {
   let python: string;
 
   before(function () {
-    this.timeout(180_000);
-    const found = pythonWith('pika', 'python3-pika');
-    if (found === undefined) {
-      console.log('      no Python with pika here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'pika', 'python3-pika');
   });
 
   const client = (script: string) =>

@@ -5,7 +5,7 @@ import { runAs } from '../../lib/caller.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { until } from '../support/until.js';
 import { rabbitUrl, startPeer } from './peer.js';
 
@@ -15,14 +15,7 @@ describe('jobs of Celery and of klue', function () {
   let queue: string;
 
   before(function () {
-    this.timeout(240_000);
-    const found = pythonWith('celery', 'python3-celery');
-    if (found === undefined) {
-      console.log('      no Python with celery here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'celery', 'python3-celery');
   });
 
   beforeEach(() => {

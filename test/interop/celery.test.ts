@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { rejection } from '../support/rejection.js';
 import { type Peer, rabbitUrl, startPeer } from './peer.js';
 
@@ -19,14 +19,7 @@ describe('services written with Celery', function () {
   let queue: string;
 
   before(function () {
-    this.timeout(240_000);
-    const found = pythonWith('celery', 'python3-celery');
-    if (found === undefined) {
-      console.log('      no Python with celery here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'celery', 'python3-celery');
   });
 
   beforeEach(() => {

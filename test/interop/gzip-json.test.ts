@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { rejection } from '../support/rejection.js';
 import { until } from '../support/until.js';
 import { rabbitUrl, startPeer } from './peer.js';
@@ -18,14 +18,7 @@ describe('services written with amqp_worker', function () {
     let python: string;
 
     before(function () {
-      this.timeout(240_000);
-      const found = pythonWith('aio_pika', 'python3-aio-pika');
-      if (found === undefined) {
-        console.log('      no Python with aio-pika here, and it cannot be installed: not run');
-        this.skip();
-      } else {
-        python = found;
-      }
+      python = pythonFor(this, 'aio_pika', 'python3-aio-pika');
     });
 
     it('serve ours, which get what is in the answer', async () => {

@@ -5,7 +5,7 @@ import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { rejection } from '../support/rejection.js';
 import { until } from '../support/until.js';
 import { rabbitUrl, startPeer } from './peer.js';
@@ -17,14 +17,7 @@ describe('services written with micro_framework', function () {
   const named = (name: string) => unique(name).replace('.', '_');
 
   before(function () {
-    this.timeout(240_000);
-    const found = pythonWith('kombu', 'python3-kombu');
-    if (found === undefined) {
-      console.log('      no Python with kombu here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'kombu', 'python3-kombu');
   });
 
   const service = (serviceName: string) =>

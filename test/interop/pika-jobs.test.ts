@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { rejection } from '../support/rejection.js';
 import { until } from '../support/until.js';
 import { rabbitUrl, startPeer } from './peer.js';
@@ -13,14 +13,7 @@ describe('jobs of bgtasks (Python)', function () {
   let python: string;
 
   before(function () {
-    this.timeout(180_000);
-    const found = pythonWith('pika', 'python3-pika');
-    if (found === undefined) {
-      console.log('      no Python with pika here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'pika', 'python3-pika');
   });
 
   const service = (options = {}) => autoClose(new Service({ url: rabbitUrl(), logger: silentLogger, ...options }));

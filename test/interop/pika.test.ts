@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
 
@@ -18,14 +18,7 @@ describe('services written with pika', function () {
   let python: string;
 
   before(function () {
-    this.timeout(180_000);
-    const found = pythonWith('pika', 'python3-pika');
-    if (found === undefined) {
-      console.log('      no Python with pika here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'pika', 'python3-pika');
   });
 
   /** A program of ours in Python; `next` is its next line of output. */

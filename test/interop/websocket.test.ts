@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { NoRouteError, RemoteError } from 'bgtasks';
 import { expect } from 'chai';
 import { autoClose } from '../support/auto-close.js';
-import { pythonWith } from '../support/python.js';
+import { pythonFor } from '../support/python.js';
 import { rejection } from '../support/rejection.js';
 import { clientOf, makeService, started } from '../websocket/serving.js';
 
@@ -16,14 +16,7 @@ describe('services written with websockets', function () {
   let python: string;
 
   before(function () {
-    this.timeout(180_000);
-    const found = pythonWith('websockets', 'python3-websockets');
-    if (found === undefined) {
-      console.log('      no Python with websockets here, and it cannot be installed: not run');
-      this.skip();
-    } else {
-      python = found;
-    }
+    python = pythonFor(this, 'websockets', 'python3-websockets');
   });
 
   /** `next` is the peer's next line of output. */

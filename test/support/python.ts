@@ -5,9 +5,13 @@ import { aptInstall, installing, mayInstall } from './apt.js';
 /** Debian's packages belong to this one, whichever Python stands first on the PATH. */
 const CANDIDATES = ['/usr/bin/python3', 'python3'];
 
-/** The command of a Python that has `module`; undefined where there is none and none can be installed. */
-export function pythonWith(module: string, debianPackage: string): string | undefined {
-  return find(module) ?? (install(debianPackage) ? find(module) : undefined);
+/** The command of a Python that has `module`, for a `before`: skips, and says why, where there is none and none can be installed. */
+export function pythonFor(test: Mocha.Context, module: string, debianPackage: string): string {
+  test.timeout(240_000);
+  const found = find(module) ?? (install(debianPackage) ? find(module) : undefined);
+  if (found !== undefined) return found;
+  console.log(`      no Python with ${module} here, and it cannot be installed: not run`);
+  return test.skip();
 }
 
 function find(module: string): string | undefined {
