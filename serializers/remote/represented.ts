@@ -46,8 +46,12 @@ export class Represented {
 
 function forEachKey({ field, keys }: { field: RemoteSlot; keys: readonly unknown[] }, visit: (key: unknown) => void) {
   for (const value of keys) {
-    if (field.options.many) keysOf(field, value).forEach(visit);
-    else if (value !== null && value !== '') visit(value);
+    if (field.isMany) {
+      keysOf(field, value).forEach(visit);
+    } else {
+      const key = field.keys.of(value);
+      if (key !== undefined) visit(key);
+    }
   }
 }
 

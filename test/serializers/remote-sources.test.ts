@@ -5,6 +5,7 @@ import { Column, Entity, ManyToOne, OneToMany, PrimaryGeneratedColumn } from 'ty
 import type { BgTasksError } from '../../lib/errors.js';
 import {
   CharField,
+  ListField,
   ModelSerializer,
   RemoteField,
   type Representation,
@@ -146,6 +147,12 @@ describe('remote fields: keys of several properties', () => {
       expect(error.message).to.contain('an object with "tenant", "sku"');
     });
   }
+
+  it('is a tuple too where the field is asked by itself, and its object shown by a serializer', async () => {
+    const child = stock({ serializer: Serializer({ sku: new CharField() }) });
+    const Lines = Serializer({ stock: new ListField({ child }) }, { service });
+    expect(await new Lines({ stock: [[1, 'a']] }).data).to.deep.equal({ stock: [{ sku: 'a' }] });
+  });
 
   it('names the properties that an answer lacks', async () => {
     const Line = Serializer({ stock: stock() }, { service: fakeService({ 'stock.get': () => [{ tenant: 1 }] }) });
@@ -305,6 +312,14 @@ describe('remote fields: where keys come from', () => {
     const rows = [{ albumImages: Promise.resolve([{ imageId: 1 }]) }, { albumImages: Promise.resolve([]) }];
     expect(await Lazy.many(rows).data).to.deep.equal([{ images: [shownImage(1)] }, { images: [] }]);
     expect(bodies(service)).to.deep.equal([[1]]);
+  });
+
+  it('shows the objects of rows by a serializer', async () => {
+    const serializer = Serializer({ path: new CharField() });
+    const images = new RemoteField({ route: 'images.get', source: 'rows', remoteField: 'imageId', serializer });
+    const Gallery = Serializer({ images }, { service });
+    const rows = [{ imageId: 1 }, { imageId: '3' }, { imageId: 99 }, { imageId: null }];
+    expect(await new Gallery({ rows }).data).to.deep.equal({ images: [{ path: '/1.jpg' }, { path: '/3.jpg' }] });
   });
 
   it('takes a promise of a key', async () => {
