@@ -10,7 +10,7 @@
  */
 import { usage } from '../fields/field.js';
 import { checkPolicies } from '../fields/remote-options.js';
-import { DEFINITION, REMOTE_DEFAULTS } from './definition.js';
+import { DEFINITION, type Definition, REMOTE_DEFAULTS } from './definition.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { inBatch } from './remote/waves.js';
 
@@ -41,7 +41,10 @@ function refuseUnknown(defaults: object): void {
 
 /** Our own serializers batch without help. */
 function withDefaults<B extends Constructor>(Base: B, defaults: RemoteDefaults): B {
+  const { [DEFINITION]: definition } = Base as unknown as { [DEFINITION]: Definition };
   abstract class Mixed extends Base {
+    // One of its own: sites are gathered by the places of a definition, and those of the base have other defaults.
+    static readonly [DEFINITION] = { ...definition };
     static readonly [REMOTE_DEFAULTS] = {
       ...(Base as { [REMOTE_DEFAULTS]?: RemoteDefaults })[REMOTE_DEFAULTS],
       ...defaults,

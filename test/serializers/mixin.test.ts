@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { IntegerField, MethodField, RemoteField, RPCSerializerMixin, Serializer } from '../../serializers/index.js';
+import {
+  IntegerField,
+  MethodField,
+  nested,
+  RemoteField,
+  RPCSerializerMixin,
+  Serializer,
+} from '../../serializers/index.js';
 import { fakeService, objects } from './fake-service.js';
 import { withService } from './with-service.js';
 
@@ -152,6 +159,16 @@ describe('RPCSerializerMixin', () => {
       inner: { id: 1, image: 2 },
     });
     expect(empty.calls.map(({ body }) => body)).to.deep.equal([[2]]);
+  });
+
+  it('keeps its defaults beside the class that it was made of', async () => {
+    const empty = fakeService({ 'images.get': () => [] });
+    const Plain = Serializer({ image });
+    const Mixed = RPCSerializerMixin(Plain, { onMissing: 'pk' });
+    const Both = Serializer({ plain: nested(Plain), mixed: nested(Mixed) }, { service: empty });
+    const shown = await new Both({ plain: { image: 1 }, mixed: { image: 2 } }).data;
+    expect(shown).to.deep.equal({ plain: { image: null }, mixed: { image: 2 } });
+    expect(empty.calls.map(({ body }) => body)).to.deep.equal([[1, 2]]);
   });
 
   it('checks the keys that a hand-written class reads by one call, with its defaults', async () => {
