@@ -60,7 +60,8 @@ export class Batch {
     const filling = new Map<SiteList, Promise<void>>();
     const groups = this.#plan(submissions.flatMap(({ lists }) => lists));
     const wave: RouteReport[] = [];
-    this.#deadline.startWave();
+    // What waits for a row's promise alone sends nothing: no time of any service has passed.
+    if (groups.some(({ keys }) => keys.size > 0)) this.#deadline.startWave();
     for (const group of groups) {
       const rows = this.#fetch(group, wave);
       const represented = new Represented();

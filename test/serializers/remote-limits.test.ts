@@ -296,6 +296,14 @@ describe('remote fields: one deadline for all waves', () => {
     expect(second?.timeoutMs).to.be.within(1, 59_985);
   });
 
+  it('starts with the first request, however long a row lets its key be waited for', async () => {
+    const service = fakeService({ 'images.get': objects() });
+    const image = pause(30).then(() => 7);
+    const shown = await new (shower(service, { timeoutMs: 20 }))({ image } as never).data;
+    expect(shown).to.deep.equal({ image: { id: 7, path: '/7.jpg' } });
+    expect(service.calls.map(({ options }) => options)).to.deep.equal([{ timeoutMs: 20 }]);
+  });
+
   it('ends its calls when nobody waits for the response any more', async () => {
     const service = autoClose(new Service({ environment: 'test', url: 'memory://gone' }));
     const controller = new AbortController();
