@@ -80,14 +80,15 @@ export class RemoteRoute {
     send: (timeoutMs: number | undefined) => Promise<A>,
   ): Promise<A> {
     const { timeoutMs, rpcTimeoutMs } = limits;
+    const wholeMs = timeoutMs ?? rpcTimeoutMs;
     this.#asking((circuit) => circuit.check());
     const startedAt = performance.now();
     const signal = currentScope()?.signal;
-    const hasWaited = await this.#turnstile.enter({ route: this.#route, timeoutMs: timeoutMs ?? rpcTimeoutMs, signal });
+    const hasWaited = await this.#turnstile.enter({ route: this.#route, timeoutMs: wholeMs, signal });
     try {
-      const waitedMs = hasWaited ? performance.now() - startedAt : 0;
-      const leftMs = timeoutMs && Math.max(1, Math.ceil(timeoutMs - waitedMs));
-      return await this.#send(keys, leftMs, timeoutMs ?? rpcTimeoutMs, send);
+      const waitedMs = performance.now() - startedAt;
+      const leftMs = hasWaited ? wholeMs && Math.max(1, Math.ceil(wholeMs - waitedMs)) : timeoutMs;
+      return await this.#send(keys, leftMs, wholeMs, send);
     } finally {
       this.#turnstile.leave();
     }

@@ -135,6 +135,19 @@ describe('remote fields: chunks and concurrency', () => {
     await first;
   });
 
+  it('counts it as a part of the timeout of the service too, where a field says none', async () => {
+    const { service, release } = held({ concurrency: 1 });
+    Object.assign(service.settings as object, { rpcTimeoutMs: 60_000 });
+    const first = show(service, 1);
+    const second = show(service, 2);
+    await pause(20);
+    await release();
+    await Promise.all([first, second]);
+    const [free, late] = service.calls.map(({ options }) => options as { timeoutMs?: number });
+    expect(free).to.deep.equal({});
+    expect(late?.timeoutMs).to.be.within(1, 59_990);
+  });
+
   it('sends nothing more of a response once a request of it has failed', async () => {
     const service = withSettings(
       fakeService({
