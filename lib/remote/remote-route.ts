@@ -17,7 +17,7 @@ import { Circuit, type CircuitState, type Sign } from './circuit.js';
 import { Gatherings } from './gathering.js';
 import { type CacheLimits, KeyCache } from './key-cache.js';
 import type { RemoteFieldsSettings } from './settings.js';
-import { Turnstile } from './turnstile.js';
+import { patience, Turnstile } from './turnstile.js';
 
 /** Counted since the service was made. */
 export interface RouteCounts {
@@ -83,8 +83,7 @@ export class RemoteRoute {
     const wholeMs = timeoutMs ?? rpcTimeoutMs;
     this.#asking((circuit) => circuit.check());
     const startedAt = performance.now();
-    const signal = currentScope()?.signal;
-    const hasWaited = await this.#turnstile.enter({ route: this.#route, timeoutMs: wholeMs, signal });
+    const hasWaited = await this.#turnstile.enter(patience(this.#route, wholeMs));
     try {
       const waitedMs = performance.now() - startedAt;
       const leftMs = hasWaited ? wholeMs && Math.max(1, Math.ceil(wholeMs - waitedMs)) : timeoutMs;

@@ -5,12 +5,21 @@
  * Errors: rejects with `RpcTimeoutError` or `CallAbortedError` for whom the wait is over before its turn has come.
  */
 import { CallAbortedError, RpcTimeoutError } from '../errors.js';
+import { currentScope } from '../scope.js';
 
 export interface Patience {
   readonly route: string;
   /** Milliseconds; undefined: for ever. */
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
+}
+
+/** Of what runs now: no longer than its own caller waits, nor after that one has gone. */
+export function patience(route: string, timeoutMs: number | undefined): Patience {
+  const { deadline, signal } = currentScope() ?? {};
+  if (deadline === undefined) return { route, timeoutMs, signal };
+  const leftMs = Math.max(0, deadline - Date.now());
+  return { route, timeoutMs: Math.min(timeoutMs ?? leftMs, leftMs), signal };
 }
 
 export class Turnstile {

@@ -9,8 +9,8 @@
 import { callerKey } from '../../lib/remote/caller-key.js';
 import type { FetchKeys } from '../../lib/remote/gathering.js';
 import type { Keys, Rows } from '../../lib/remote/key-map.js';
-import { inTime } from '../../lib/remote/turnstile.js';
-import { currentScope, runShared } from '../../lib/scope.js';
+import { inTime, patience } from '../../lib/remote/turnstile.js';
+import { runShared } from '../../lib/scope.js';
 import { remoteFieldsOf, type ServiceLike } from '../service.js';
 import { fetchRows } from './fetch.js';
 import type { Group } from './plan.js';
@@ -58,11 +58,4 @@ async function inShortTime(isHeard: boolean | Promise<boolean>): Promise<boolean
     timer = setTimeout(resolve, LISTEN_MS, false);
   });
   return Promise.race([isHeard, late]).finally(() => clearTimeout(timer));
-}
-
-function patience(route: string, timeoutMs: number | undefined) {
-  const { deadline, signal } = currentScope() ?? {};
-  if (deadline === undefined) return { route, timeoutMs, signal };
-  const leftMs = Math.max(0, deadline - Date.now());
-  return { route, timeoutMs: Math.min(timeoutMs ?? leftMs, leftMs), signal };
 }

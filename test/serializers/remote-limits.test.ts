@@ -148,6 +148,17 @@ describe('remote fields: chunks and concurrency', () => {
     expect(late?.timeoutMs).to.be.within(1, 59_990);
   });
 
+  it('waits in line no longer than the caller of the response does', async () => {
+    const { service, release } = held({ concurrency: 1 });
+    const first = show(service, 1);
+    const scope: Scope = { service: undefined, caller: {}, deadline: Date.now() + 20, calls: 0 };
+    const late = pause(1000).then(() => 'late');
+    const error = await Promise.race([rejection(runIn(scope, () => show(service, 2, { timeoutMs: 60_000 }))), late]);
+    expect(error).to.be.instanceOf(RpcTimeoutError);
+    await release();
+    await first;
+  });
+
   it('sends nothing more of a response once a request of it has failed', async () => {
     const service = withSettings(
       fakeService({
