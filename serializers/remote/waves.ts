@@ -57,8 +57,22 @@ export class Batch {
   flush(): void {
     const submissions = this.#pending;
     this.#pending = [];
+    let filling: ReadonlyMap<SiteList, Promise<void>>;
+    try {
+      filling = this.#send(submissions.flatMap(({ lists }) => lists));
+    } catch (error) {
+      // Of wrong settings, for one: thrown out of a tick, it would end the process.
+      for (const { reject } of submissions) reject(error);
+      return;
+    }
+    for (const { lists, resolve, reject } of submissions) {
+      Promise.all(lists.map((list) => filling.get(list))).then(() => resolve(), reject);
+    }
+  }
+
+  #send(lists: readonly SiteList[]): ReadonlyMap<SiteList, Promise<void>> {
     const filling = new Map<SiteList, Promise<void>>();
-    const groups = this.#plan(submissions.flatMap(({ lists }) => lists));
+    const groups = this.#plan(lists);
     const wave: RouteReport[] = [];
     // What waits for a row's promise alone sends nothing: no time of any service has passed.
     if (groups.some(({ keys }) => keys.size > 0)) this.#deadline.startWave();
@@ -68,9 +82,7 @@ export class Batch {
       for (const list of group.lists) filling.set(list, this.#fill(list, rows, represented));
     }
     if (wave.length > 0) this.report.waves.push({ routes: wave });
-    for (const { lists, resolve, reject } of submissions) {
-      Promise.all(lists.map((list) => filling.get(list))).then(() => resolve(), reject);
-    }
+    return filling;
   }
 
   /** After the promises of this turn have run: they may ask for more. */

@@ -9,8 +9,10 @@ import {
   RemoteField,
   RPCSerializerMixin,
   Serializer,
+  type ServiceLike,
 } from '../../serializers/index.js';
 import { type FakeService, fakeService, objects } from './fake-service.js';
+import { withService } from './with-service.js';
 
 interface Image {
   id: number;
@@ -466,6 +468,17 @@ describe('remote fields: asking from within', () => {
     const error = await rejection(S.many([{ name: 'a' }, {}]).data);
     expect(error.code).to.equal('USAGE');
     await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('rejects where the settings of the service are wrong', async () => {
+    const service: ServiceLike = {
+      call: async () => [],
+      get settings(): never {
+        throw new Error('settings');
+      },
+    };
+    const asked = withService(service, () => image().toRepresentation(1));
+    expect((await rejection(asked)).message).to.equal('settings');
   });
 
   it('joins what asynchronous methods ask for in one turn, serializers included', async () => {
