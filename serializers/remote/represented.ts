@@ -5,7 +5,7 @@
 
 import type { RemoteSlot } from '../../fields/remote.js';
 import type { RemoteSerializer } from '../../fields/remote-types.js';
-import { isPromise } from '../../lib/maybe-promise.js';
+import { forsake, isPromise } from '../../lib/maybe-promise.js';
 import { keyId } from '../../lib/remote/key-id.js';
 import { KeyMap, type Rows } from '../../lib/remote/key-map.js';
 import { REPRESENT, type Run, type SiteList } from '../run.js';
@@ -29,7 +29,11 @@ export class Represented {
       if (row === undefined) return;
       const one = representOne(serializer, row, run);
       shown.rows.set(id, one);
-      if (isPromise(one)) shown.late.push(one.then((object) => void shown.rows.set(id, object)));
+      if (!isPromise(one)) return;
+      const late = one.then((object) => void shown.rows.set(id, object));
+      shown.late.push(late);
+      // Where a later object throws, nobody waits for this one any more.
+      forsake([late]);
     });
     await Promise.all(shown.late);
     return shown.rows;

@@ -11,6 +11,7 @@ import {
   Serializer,
   type ServiceLike,
 } from '../../serializers/index.js';
+import { pause } from '../support/until.js';
 import { type FakeService, fakeService, objects } from './fake-service.js';
 import { withService } from './with-service.js';
 
@@ -468,6 +469,20 @@ describe('remote fields: asking from within', () => {
     const error = await rejection(S.many([{ name: 'a' }, {}]).data);
     expect(error.code).to.equal('USAGE');
     await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('does not end the process when an object cannot be shown that nobody waits for any more', async () => {
+    class Foreign {
+      readonly data: Promise<unknown>;
+      constructor({ id }: Image) {
+        if (id === 2) throw new Error('at once');
+        this.data = pause(1).then(() => Promise.reject(new Error('late')));
+      }
+    }
+    const many = new RemoteField({ route: 'images.get', many: true, serializer: Foreign });
+    const Gallery = Serializer({ many }, { service: fakeService({ 'images.get': objects() }) });
+    expect((await rejection(new Gallery({ many: [1, 2] }).data)).message).to.equal('at once');
+    await pause(5);
   });
 
   it('rejects where the settings of the service are wrong', async () => {
