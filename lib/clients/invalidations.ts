@@ -37,9 +37,7 @@ export class Invalidations {
   add(route: string, keys: ChangedKeys): void {
     this.#parts.invalidateHere(route, keys);
     this.#waiting.add(route, keys);
-    this.#sending ??= this.#sendWaiting().finally(() => {
-      this.#sending = undefined;
-    });
+    this.#sending ??= this.#sendWaiting();
   }
 
   /** Resolves when what was added is sent or has failed, and after `withinMs` at the latest. */
@@ -53,9 +51,14 @@ export class Invalidations {
   }
 
   async #sendWaiting(): Promise<void> {
-    while (!this.#waiting.isEmpty) {
-      await nextTurn();
-      await Promise.all(this.#waiting.take().map(([route, keys]) => this.#try(route, keys)));
+    try {
+      while (!this.#waiting.isEmpty) {
+        await nextTurn();
+        await Promise.all(this.#waiting.take().map(([route, keys]) => this.#try(route, keys)));
+      }
+    } finally {
+      // In the same turn as the last look: what is added later starts anew.
+      this.#sending = undefined;
     }
   }
 

@@ -7,6 +7,7 @@ import { silentLogger } from '../../lib/logger.js';
 import { invalidationKey, invalidationMessage, readInvalidation } from '../../lib/protocols/invalidation.js';
 import { ChangedRows } from '../../lib/remote/changed-rows.js';
 import { rejection } from '../support/rejection.js';
+import { pause } from '../support/until.js';
 
 const numbers = (length: number) => Array.from({ length }, (_, i) => i);
 const sent = (keys: Parameters<typeof invalidationMessage>[1]) => invalidationMessage('images.get', keys).message;
@@ -137,6 +138,22 @@ describe('Invalidations', () => {
     confirm?.();
     await invalidations.flush(1000);
     expect(published.map(({ body }) => String(body)).slice(1)).to.deep.equal(['{"route":"a","keys":[2,3,4]}']);
+  });
+
+  it('sends what comes at whatever moment after the last message', async () => {
+    for (let moment = 0; moment < 12; moment++) {
+      const invalidations = made();
+      published = [];
+      publish = async () => {
+        publish = async () => {};
+        let turns = Promise.resolve();
+        for (let i = 0; i < moment; i++) turns = turns.then(() => {});
+        void turns.then(() => invalidations.add('b', [2]));
+      };
+      invalidations.add('a', [1]);
+      await pause(5);
+      expect(published.map(({ body }) => String(body)).slice(1)).to.deep.equal(['{"route":"b","keys":[2]}']);
+    }
   });
 
   it('says so where nothing could be sent, and goes on', async () => {
