@@ -127,7 +127,9 @@ export const provide: ProvideFn = ((given: Find | RepositoryLike<object>, option
     try {
       const { keys, fields, params = {} } = readRequest(body, { maxKeys, form, key });
       const rows = await rowsOf(await find({ keys, fields, params }, context), context.route);
-      return success(fields ? rows.map((row) => cut(row, [...fields, ...form.names])) : rows);
+      if (!fields) return success(rows);
+      const wanted = new Set([...fields, ...form.names]);
+      return success(rows.map((row) => cut(row, wanted)));
     } catch (error) {
       if (error instanceof ValidationError) return fail(error.byField);
       throw error;
@@ -188,9 +190,12 @@ async function rowsOf(found: unknown, route: string): Promise<unknown[]> {
   throw new BgTasksError('USAGE', message, { route });
 }
 
-/** A row that says itself what it is in JSON is left to it. */
-function cut(row: unknown, names: readonly string[]): unknown {
+/**
+ * A row that says itself what it is in JSON is left to it. It is its own names that are looked through: a caller may want
+ * as many as a body holds.
+ */
+function cut(row: unknown, wanted: ReadonlySet<string>): unknown {
   if (typeof row !== 'object' || row === null || Array.isArray(row) || 'toJSON' in row) return row;
-  const own = names.filter((name) => Object.hasOwn(row, name));
+  const own = Object.getOwnPropertyNames(row).filter((name) => wanted.has(name));
   return Object.fromEntries(own.map((name) => [name, (row as Record<string, unknown>)[name]]));
 }
