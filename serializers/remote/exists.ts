@@ -93,8 +93,8 @@ async function askAll(questions: readonly Question[]): Promise<readonly Answer[]
 
 function placed(groups: Map<string, Group>, question: Question): Group {
   const { field, keys } = question;
-  const { key, params } = field.options;
-  const name = JSON.stringify([field.route, key ?? null, field.keys.names, params ?? null]);
+  const { key, params, mergeKey = 'id' } = field.options;
+  const name = JSON.stringify([field.route, key ?? null, mergeKey, params ?? null]);
   let group = groups.get(name);
   if (!group) {
     group = { questions: [], keys: new KeyMap() };

@@ -184,6 +184,18 @@ describe('remote fields: keys of several properties', () => {
     await line.isValid({ raiseException: true });
     expect(line.validatedData).to.deep.equal({ stock: key(1, 'b'), others: [key(1, 'a')] });
   });
+
+  it('is no plain key, also where it has one property: neither is checked as the other', async () => {
+    const counts = fakeService({ 'stock.get': (body) => (body as unknown[]).map((id) => ({ id: 1, ...Object(id) })) });
+    const fields = {
+      plain: new RemoteField<{ id: number }>({ route: 'stock.get' }),
+      listed: new RemoteField<{ id: number }, { mergeKey: readonly ['id'] }>({ route: 'stock.get', mergeKey: ['id'] }),
+    };
+    const line = new (Serializer(fields, { service: counts }))(undefined, { data: { plain: 1, listed: { id: 2 } } });
+    await line.isValid({ raiseException: true });
+    expect(line.validatedData).to.deep.equal({ plain: 1, listed: { id: 2 } });
+    expect(bodies(counts)).to.deep.equal([[1], [{ id: 2 }]]);
+  });
 });
 
 // ---------- relations
