@@ -20,6 +20,8 @@ export interface BoundField {
   readonly get: (row: unknown, ctx: Ctx) => unknown;
   /** The field itself, where its slot is filled by a wave. */
   readonly remote: RemoteSlot | undefined;
+  /** Its items are remote fields, which ask one by one. */
+  readonly hasRemoteItems: boolean;
   readonly hook: ((value: never, ctx: Ctx) => unknown) | undefined;
 }
 
@@ -36,7 +38,13 @@ export function bind({ kind, hooks }: Definition, name: string, field: AnyField)
   const get = readsItself(field)
     ? (row: unknown, ctx: Ctx) => field.readFrom(row as object, name, ctx)
     : getterOf(path);
-  return { name, field, options, path, get, remote: isPlainRemote ? field : undefined, hook };
+  const remote = isPlainRemote ? field : undefined;
+  return { name, field, options, path, get, remote, hasRemoteItems: hasRemoteItems(field), hook };
+}
+
+function hasRemoteItems(field: AnyField): boolean {
+  const { child } = field.options as { child?: AnyField };
+  return child !== undefined && (child instanceof RemoteSlot || hasRemoteItems(child));
 }
 
 type ReadsItself = AnyField & { readFrom(row: object, name: string, ctx: Ctx): unknown };

@@ -27,7 +27,7 @@ export interface Questions {
   /** What stands for a row that is none: null for nothing at all; all else is a mistake. */
   noObject(row: unknown): null;
   /** What stands in the slot for now. */
-  show(index: number, row: unknown, run: Run): unknown;
+  show(index: number, row: unknown, run: Run, own?: RemoteDefaults): unknown;
   /** Shows a date, at once. */
   date(index: number, value: Date, run: Run): unknown;
   /** Leaves the key of a remote field, and records the site. */
@@ -137,8 +137,8 @@ function key(name: string): string {
 
 function value({ inline, isRemote }: Slot, i: number): string {
   if (isRemote) return 'null';
-  if (!inline) return `show(${i}, row, run)`;
-  const otherwise = `v${i} === null ? null : (late = true, show(${i}, row, run))`;
+  if (!inline) return `show(${i}, row, run, own)`;
+  const otherwise = `v${i} === null ? null : (late = true, show(${i}, row, run, own))`;
   if (inline.shownAs === 'date') return `v${i} instanceof Date ? date(${i}, v${i}, run) : ${otherwise}`;
   // `| 0` makes 0 of -0.
   if (inline.shownAs === 'integer')

@@ -14,6 +14,7 @@ import type { BoundField } from './bound-field.js';
 import { generate, type Questions, type Represent, type Slot } from './generate.js';
 import type { RemoteDefaults } from './remote/policy.js';
 import { type Run, setOwn, type Target } from './run.js';
+import { Scope } from './scope.js';
 
 export function representer(kind: string, all: readonly BoundField[]): Represent {
   const shown = all.filter(({ options }) => !options.writeOnly);
@@ -29,7 +30,7 @@ export function loop(shown: readonly BoundField[], { noObject, show, remote, isL
     let late = false;
     for (let i = 0; i < shown.length; i++) {
       const { name, remote: isRemote } = shown[i] as BoundField;
-      const value = isRemote ? null : show(i, row, run);
+      const value = isRemote ? null : show(i, row, run, own);
       setOwn(output, name, value);
       late ||= isLate(value);
     }
@@ -56,8 +57,8 @@ function questionsOf(kind: string, shown: readonly BoundField[]): Questions {
       if (row === null || row === undefined) return null;
       throw usage(`${kind} shows objects, not ${preview(row)}.`);
     },
-    show: (i, row, run) => {
-      const value = showOne(kind, at(i), row, run);
+    show: (i, row, run, own) => {
+      const value = showOne(kind, at(i), row, run, own);
       // Where a later slot throws, nobody waits for this one any more: its rejection must not end the process.
       if (isPromise(value)) value.then(undefined, () => {});
       return value;
@@ -75,17 +76,19 @@ function questionsOf(kind: string, shown: readonly BoundField[]): Questions {
   };
 }
 
-function showOne(kind: string, bound: BoundField, row: unknown, run: Run): unknown {
+function showOne(kind: string, bound: BoundField, row: unknown, run: Run, own: RemoteDefaults | undefined): unknown {
   let value = bound.get(row, run);
   if (value === undefined) {
     value = whenAbsent(kind, bound, run);
     if (value === EMPTY) return EMPTY;
   }
-  return isPromise(value) ? value.then((late) => shown(bound, late, run)) : shown(bound, value, run);
+  return isPromise(value) ? value.then((late) => shown(bound, late, run, own)) : shown(bound, value, run, own);
 }
 
-function shown({ field }: BoundField, value: unknown, run: Run): unknown {
-  return value === null || value === undefined ? null : field.toRepresentation(value, run);
+function shown(bound: BoundField, value: unknown, run: Run, own: RemoteDefaults | undefined): unknown {
+  if (value === null || value === undefined) return null;
+  const { name, field, hasRemoteItems } = bound;
+  return field.toRepresentation(value, hasRemoteItems ? new Scope(run, null, name, undefined, own) : run);
 }
 
 /** undefined means "not loaded": the default, null where null is allowed, or nothing where nothing was promised. */

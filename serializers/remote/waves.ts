@@ -15,7 +15,7 @@ import { KeyMap, type Rows } from '../../lib/remote/key-map.js';
 import type { RemoteFieldsSettings } from '../../lib/remote/settings.js';
 import { currentScope } from '../../lib/scope.js';
 import { Run, type SiteList, setOwn, type Target } from '../run.js';
-import { runOf } from '../scope.js';
+import { runOf, Scope } from '../scope.js';
 import { remoteFieldsOf, type ServiceLike, serviceOf } from '../service.js';
 import { Deadline } from './deadline.js';
 import { loadRows } from './load.js';
@@ -212,7 +212,7 @@ export function loadOne(field: RemoteSlot, value: unknown, ctx?: Ctx): Promise<u
     const list = {
       run: ctx && runOf(ctx),
       field,
-      defaults: storage.getStore()?.defaults ?? {},
+      defaults: { ...storage.getStore()?.defaults, ...(ctx instanceof Scope && ctx.remote) },
       property: 'value',
       targets: [target],
       keys: [value],

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import {
+  DictField,
   IntegerField,
+  ListField,
   MethodField,
   nested,
   RemoteField,
@@ -169,6 +171,21 @@ describe('RPCSerializerMixin', () => {
     const shown = await new Both({ plain: { image: 1 }, mixed: { image: 2 } }).data;
     expect(shown).to.deep.equal({ plain: { image: null }, mixed: { image: 2 } });
     expect(empty.calls.map(({ body }) => body)).to.deep.equal([[1, 2]]);
+  });
+
+  it('keeps its defaults for remote fields that are items', async () => {
+    const empty = fakeService({ 'images.get': () => [] });
+    const list = new ListField({ child: image });
+    const Mixed = RPCSerializerMixin(Serializer({ list, lists: new DictField({ child: list }) }), { onMissing: 'pk' });
+    const Outer = Serializer({ mixed: nested(Mixed), list }, { service: empty });
+    const row = { mixed: { list: [1], lists: { a: [2] } }, list: [3] };
+    const shown = { mixed: { list: [1], lists: { a: [2] } }, list: [null] };
+    expect(await new Outer(row as never).data).to.deep.equal(shown);
+    expect(await new (RPCSerializerMixin(Outer, { timeoutMs: 70 }))(row as never).data).to.deep.equal(shown);
+    expect(empty.calls.map(({ body, options }) => [body, options])).to.deep.equal([
+      [[1, 2, 3], {}],
+      [[1, 2, 3], { timeoutMs: 70 }],
+    ]);
   });
 
   it('checks the keys that a hand-written class reads by one call, with its defaults', async () => {
