@@ -113,7 +113,8 @@ function showRemote(
   own: RemoteDefaults | undefined,
 ): void {
   const { name } = bound;
-  const value = bound.get(row, run) ?? whenAbsent(kind, bound, run);
+  let value = bound.get(row, run);
+  if (value === undefined) value = whenAbsent(kind, bound, run);
   if (value === EMPTY) {
     delete output[name];
     return;

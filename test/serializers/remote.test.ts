@@ -72,6 +72,14 @@ describe('remote fields: reading', () => {
     expect(shown.map((row) => row.image)).to.deep.equal([{ id: 0, path: '/0.jpg' }, null, null, null]);
   });
 
+  it('shows the default in place of what a row does not have, and not in place of null', async () => {
+    const field = new RemoteField<Image>({ route: 'images.get', default: 5, allowNull: true });
+    const shown = Serializer({ image: field }, { service }).many([{ image: null }, {}, { image: '' }] as never);
+    expect(await shown.data).to.deep.equal([{ image: null }, { image: { id: 5, path: '/5.jpg' } }, { image: null }]);
+    const partial = Serializer({ image: field }, { service }).many([{ image: null }, {}] as never, { partial: true });
+    expect(await partial.data).to.deep.equal([{ image: null }, {}]);
+  });
+
   it('sends nothing for no rows and for no keys', async () => {
     expect(await userSerializer().many([]).data).to.deep.equal([]);
     await userSerializer().many([{ id: 1, image: null }]).data;
