@@ -5,12 +5,16 @@
  *         it is. Without other members it is `''`: all callers that nobody has told apart.
  */
 import { type Caller, currentCaller } from '../caller.js';
+import { BgTasksError, preview } from '../errors.js';
 
 const OF_THE_REQUEST: ReadonlySet<string> = new Set(['url', 'traceparent', 'tracestate']);
 
 /** `scope` in its place, where a field has one of its own. */
 export function callerKey(scope: (caller: Caller) => string = keyOf): string {
-  return String(scope(currentCaller()));
+  const key: unknown = scope(currentCaller());
+  // As a text, every promise and every object is the same: all callers would share.
+  if (typeof key !== 'object' || key === null) return String(key);
+  throw new BgTasksError('USAGE', `RemoteField: the "scope" of a "cache" must give a text, not ${preview(key)}.`);
 }
 
 function keyOf(caller: Caller): string {

@@ -38,6 +38,7 @@ export function loadRows(
     : (wanted) => fetch(wanted, wish);
   const load = async () => {
     if (!cache) return together(keys);
+    const scope = callerKey(cache.scope);
     const isKept = await inShortTime(remoteFieldsOf(service).hears(field.route));
     route.counts.cached += keys.size;
     const fetchMissing = (missing: Keys) => {
@@ -45,7 +46,7 @@ export function loadRows(
       return together(missing);
     };
     const { ttlMs, max = MAX_CACHED } = cache;
-    return route.cache(field.group, { ttlMs, max }).load(callerKey(cache.scope), keys, fetchMissing, { isKept });
+    return route.cache(field.group, { ttlMs, max }).load(scope, keys, fetchMissing, { isKept });
   };
   return inTime(runShared(load), patience(field.route, timeoutMs ?? service.settings?.rpcTimeoutMs));
 }

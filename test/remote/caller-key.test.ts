@@ -27,6 +27,17 @@ describe('the key of a caller', () => {
     });
   }
 
+  for (const [what, scope] of [
+    ['a promise', async () => 'x'],
+    ['an object', () => ({ tenant: 'x' })],
+  ] as const) {
+    it(`is not ${what}, which all callers would have in common`, () => {
+      expect(() => callerKey(scope as never))
+        .to.throw('RemoteField: the "scope" of a "cache" must give a text, not')
+        .with.property('code', 'USAGE');
+    });
+  }
+
   it('is what the scope of a field says', () => {
     const scope = (caller: Caller) => String((caller as { tenant?: string }).tenant);
     expect(runAs({ tenant: 'x', user: 1 } as Caller, () => callerKey(scope))).to.equal('x');

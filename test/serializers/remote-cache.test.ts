@@ -84,6 +84,13 @@ describe('remote fields: cache', () => {
     expect(service.calls).to.have.length(1 + 2);
   });
 
+  it('fails by onError where its scope does, and counts nothing as cached', async () => {
+    const broken = field({ ttlMs: 60_000, scope: async () => 'x' } as never, { onError: 'null' });
+    const own = autoClose(new Service({ environment: 'test', url: 'memory://scope' }));
+    expect(await new (shower(broken, own))({ image: 1 }).data).to.deep.equal({ image: null });
+    expect(own.remoteFields.stats()['images.get']).to.deep.include({ cached: 0, calls: 0, degraded: 1 });
+  });
+
   it('keeps forms of request apart: other fields, other params', async () => {
     const paths = field({ ttlMs: 60_000 }, { fields: ['path'] });
     const small = field({ ttlMs: 60_000 }, { params: { size: 1 } });
