@@ -60,12 +60,15 @@ function withBatches<B extends Constructor>(Base: B, defaults: RemoteDefaults): 
   abstract class Mixed extends Base {}
   batchMembers(Mixed.prototype, defaults);
   const { many } = Base as { many?: (...args: unknown[]) => unknown };
+  const lists = new WeakSet<object>();
   if (many) {
     const batched = function (this: unknown, ...args: unknown[]) {
       return inBatch(defaults, () => {
         const list = many.apply(this, args);
         // A list works when it is read or validated, which is later than `many()` was called.
-        if (typeof list === 'object' && list !== null && !(list instanceof Mixed)) batchMembers(list, defaults);
+        if (typeof list !== 'object' || list === null || list instanceof Mixed || lists.has(list)) return list;
+        lists.add(list);
+        batchMembers(list, defaults);
         return list;
       });
     };

@@ -90,6 +90,19 @@ describe('RPCSerializerMixin', () => {
     expect(bodies()).to.deep.equal([[2, 1]]);
   });
 
+  it('takes a list that `many` gives again and again', async () => {
+    const list = new LazyList([new Lazy({ id: 1, image: 2 })]);
+    class Known extends Lazy {
+      static override many(): never {
+        return list as never;
+      }
+    }
+    class Batched extends RPCSerializerMixin(Known) {}
+    for (let n = 0; n < 10_000; n++) Batched.many();
+    expect(await withService(service, () => list.data)).to.have.length(1);
+    expect(bodies()).to.deep.equal([[2, 1]]);
+  });
+
   it('sends nothing for null', async () => {
     class Batched extends RPCSerializerMixin(HandWritten) {}
     const shown = await withService(service, () => Batched.many([{ id: 1, image: null }]).data);
