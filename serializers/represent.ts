@@ -132,12 +132,7 @@ function putLateKey(
   run: Run,
   own: RemoteDefaults | undefined,
 ): void {
-  const { name } = bound;
-  const put = (late: unknown) => {
-    putKey(kind, bound, late ?? null, output, run, own);
-    return output[name];
-  };
-  run.put(output, name, value.then(put));
+  run.put(output, bound.name, value, (target, late) => putKey(kind, bound, late ?? null, target, run, own));
 }
 
 /** Leaves the key in the slot, and records the site; null where there is none. */

@@ -35,7 +35,12 @@ export interface LateSlot {
   readonly target: Target;
   readonly property: PropertyKey;
   readonly promise: Promise<unknown>;
+  /** What is done with the value where that is more than to put it there. */
+  readonly settle: Settle | undefined;
 }
+
+/** `target` may be another one than at first: an override of `toRepresentation` may have made a copy. */
+export type Settle = (target: Target, value: unknown) => void;
 
 /** What one pass has recorded, by the place in the class that recorded it. */
 export class Sites {
@@ -79,9 +84,9 @@ export class Run implements Ctx {
   }
 
   /** Puts a value in a slot; a promise stands there until it is fulfilled. */
-  put(target: Target, property: PropertyKey, value: unknown): void {
+  put(target: Target, property: PropertyKey, value: unknown, settle?: Settle): void {
     if (isPromise(value)) {
-      this.sites.late.push({ target, property, promise: value });
+      this.sites.late.push({ target, property, promise: value, settle });
       // Whoever waits for the response gets a rejection; where nobody will, it must not end the process.
       value.then(undefined, () => {});
     }
@@ -171,8 +176,8 @@ function absorb(into: Sites, from: Sites, made: ReadonlySet<unknown>, result: un
       outer.keys.push(list.keys[i]);
     });
   }
-  for (const { target, property, promise } of from.late) {
-    const place = placeOf(target, property, promise);
-    if (place) into.late.push({ target: place, property, promise });
+  for (const slot of from.late) {
+    const place = placeOf(slot.target, slot.property, slot.promise);
+    if (place) into.late.push({ ...slot, target: place });
   }
 }

@@ -169,8 +169,10 @@ export async function finishRun(run: Run, batch: Batch, sendAtOnce = false): Pro
   try {
     while (!run.sites.isEmpty) {
       const { lists, late } = run.take();
-      const work: Promise<unknown>[] = late.map(async ({ target, property, promise }) => {
-        setOwn(target, property, await promise);
+      const work: Promise<unknown>[] = late.map(async ({ target, property, promise, settle }) => {
+        const value = await promise;
+        if (settle) settle(target, value);
+        else setOwn(target, property, value);
       });
       if (lists.length > 0) work.push(batch.submit(lists));
       if (sendAtOnce) batch.flush();

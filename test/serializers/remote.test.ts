@@ -417,6 +417,21 @@ describe('remote fields: overriding toRepresentation', () => {
     expect(service.calls.map(({ body }) => body)).to.deep.equal([[1, 2]]);
   });
 
+  it('fills the slot of a copy whose key was a promise, and asks for none that was replaced', async () => {
+    class Copy extends Serializer({ id: new IntegerField(), image: image() }, { service }) {
+      override toRepresentation(row: { id: number }) {
+        const shown = super.toRepresentation(row as never);
+        return row.id === 1 ? { ...shown } : { ...shown, image: null };
+      }
+    }
+    const rows = [1, 2].map((id) => ({ id, image: Promise.resolve(id) }));
+    expect(await Copy.many(rows as never).data).to.deep.equal([
+      { id: 1, image: { id: 1, path: '/1.jpg' } },
+      { id: 2, image: null },
+    ]);
+    expect(service.calls.map(({ body }) => body)).to.deep.equal([[1]]);
+  });
+
   it('leaves a slot alone that the override has replaced, and does not ask for its key', async () => {
     class User extends Serializer({ image: image() }, { service }) {
       override toRepresentation(row: { image: number }) {
