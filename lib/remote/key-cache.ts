@@ -14,14 +14,27 @@ interface Entry {
   readonly key: KeyId;
   /** While the answer is on its way. */
   flight: Promise<Rows> | undefined;
+  /** How long that may take. */
+  readonly patienceMs: number;
   /** undefined: there is no such object. */
   row: unknown;
   expiresAt: number;
 }
 
+interface Flight extends Required<LoadOptions> {
+  readonly flight: Promise<Rows>;
+}
+
 export interface CacheLimits {
   readonly ttlMs: number;
   readonly max: number;
+}
+
+export interface LoadOptions {
+  /** Whether an answer may be shown again. Default: true. */
+  readonly isKept?: boolean;
+  /** How long `fetch` waits: what gives up sooner is not waited for. Default: for ever. */
+  readonly patienceMs?: number;
 }
 
 export class KeyCache {
@@ -43,7 +56,7 @@ export class KeyCache {
     scope: string,
     keys: Keys,
     fetch: (missing: Keys) => Promise<Rows>,
-    { isKept = true }: { readonly isKept?: boolean } = {},
+    { isKept = true, patienceMs = Number.POSITIVE_INFINITY }: LoadOptions = {},
   ): Promise<KeyMap<unknown>> {
     // The length makes it unambiguous where the scope ends.
     const prefix = `${scope.length}:${scope}`;
@@ -52,11 +65,15 @@ export class KeyCache {
     const missing = new KeyMap<unknown>();
     for (const [id, key] of keys) {
       const entry = this.#use(prefix + id);
-      if (!entry) missing.set(id, key);
+      if (!entry || (entry.flight !== undefined && entry.patienceMs < patienceMs)) missing.set(id, key);
       else if (entry.flight !== undefined) addTo(flights, entry.flight, id);
       else if (entry.row !== undefined) rows.set(id, copyJson(entry.row));
     }
-    if (missing.size > 0) flights.set(this.#fetch(prefix, missing, fetch, isKept), [...missing.keys()]);
+    if (missing.size > 0) {
+      const flight = fetch(missing);
+      this.#enter(prefix, missing, { flight, patienceMs, isKept });
+      flights.set(flight, [...missing.keys()]);
+    }
     await Promise.all(
       Array.from(flights, async ([flight, ids]) => {
         const came = await flight;
@@ -85,9 +102,11 @@ export class KeyCache {
     return entry;
   }
 
-  #fetch(prefix: string, missing: Keys, fetch: (missing: Keys) => Promise<Rows>, isKept: boolean): Promise<Rows> {
-    const flight = fetch(missing);
-    const entries = Array.from(missing.keys(), (key): Entry => ({ key, flight, row: undefined, expiresAt: 0 }));
+  #enter(prefix: string, missing: Keys, { flight, patienceMs, isKept }: Flight): void {
+    const entries = Array.from(
+      missing.keys(),
+      (key): Entry => ({ key, flight, patienceMs, row: undefined, expiresAt: 0 }),
+    );
     for (const entry of entries) this.#add(prefix + entry.key, entry);
     const forget = () => {
       for (const entry of entries) {
@@ -100,7 +119,6 @@ export class KeyCache {
       for (const entry of entries) Object.assign(entry, { flight: undefined, row: rows.get(entry.key), expiresAt });
     };
     flight.then(isKept ? keep : forget, forget);
-    return flight;
   }
 
   #add(name: string, entry: Entry): void {

@@ -46,7 +46,9 @@ export function loadRows(
       return together(missing);
     };
     const { ttlMs, max = MAX_CACHED } = cache;
-    return route.cache(field.group, { ttlMs, max }).load(scope, keys, fetchMissing, { isKept });
+    const patienceMs = wish.timeoutMs ?? service.settings?.rpcTimeoutMs;
+    const options = { isKept, ...(patienceMs !== undefined && { patienceMs }) };
+    return route.cache(field.group, { ttlMs, max }).load(scope, keys, fetchMissing, options);
   };
   return inTime(runShared(load), patience(field.route, timeoutMs ?? service.settings?.rpcTimeoutMs));
 }

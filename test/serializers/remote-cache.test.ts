@@ -59,6 +59,24 @@ describe('remote fields: cache', () => {
     expect(bodies(service)).to.deep.equal([[1, 2], [3]]);
   });
 
+  it('does not let a patient field fail with the call of an impatient one', async () => {
+    const call: FakeService['call'] = async (route, body, options) => {
+      await pause(10);
+      if (options?.timeoutMs === 20) throw new RpcTimeoutError(route, 20);
+      return service.call(route, body, options);
+    };
+    const own = { ...service, call };
+    const show = (timeoutMs: number) => new (shower(field({ ttlMs: 60_000 }, { timeoutMs }), own))({ image: 1 }).data;
+    const impatient = rejection(show(20));
+    const patient = show(2000);
+    const joined = show(1000);
+    expect(await impatient).to.be.instanceOf(RpcTimeoutError);
+    expect((await patient).image?.id).to.equal(1);
+    expect((await joined).image?.id).to.equal(1);
+    expect((await show(20)).image?.id).to.equal(1);
+    expect(service.calls.map(({ options }) => options)).to.deep.equal([{ timeoutMs: 2000 }]);
+  });
+
   it('gives each response objects of its own', async () => {
     const [first] = await show(1);
     (first as { image: Image }).image.path = 'changed';
