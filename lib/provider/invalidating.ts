@@ -7,8 +7,8 @@ import type { RepositoryLike } from './repository.js';
 /** The rows that a provider gives out. */
 export interface ProvidedRows {
   readonly repository: RepositoryLike<object>;
-  /** The properties of a key; undefined means the primary key. */
-  readonly by: readonly string[] | undefined;
+  /** The property of a key, or its properties; undefined means the primary key. */
+  readonly by: string | readonly string[] | undefined;
 }
 
 /** Under a registered symbol, so that another copy of the package finds it too. */

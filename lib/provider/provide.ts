@@ -136,7 +136,7 @@ export const provide: ProvideFn = ((given: Find | RepositoryLike<object>, option
     }
   };
   if (options.invalidate && typeof given !== 'function') {
-    markInvalidating(handler, { repository: given, by: propertiesOf(options) });
+    markInvalidating(handler, { repository: given, by: options.by });
   }
   return handler;
 }) as ProvideFn;
@@ -166,17 +166,11 @@ function ofFunction(find: Find, { by = 'id' }: AnyOptions): Source {
   return { form: keyForm(by), find };
 }
 
-function propertiesOf({ by }: AnyOptions): readonly string[] | undefined {
-  return typeof by === 'string' ? [by] : by;
-}
-
 function ofRepository(repository: RepositoryLike<object>, options: AnyOptions): Source {
-  const { expose = [], where } = options;
-  const rows = repositoryRows(repository, { by: propertiesOf(options), expose });
-  const [only, second] = rows.names;
-  const form = keyForm(second === undefined ? (only as string) : rows.names);
+  const { expose = [], where, by } = options;
+  const rows = repositoryRows(repository, { by, expose });
   return {
-    form,
+    form: rows.form,
     // Asked and awaited before anything is found: what gives nothing must not limit nothing.
     find: async ({ keys, fields }, context) => rows.find(keys, fields, where && ((await where(context)) ?? null)),
   };

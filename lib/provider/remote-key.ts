@@ -25,6 +25,12 @@ export function keyForm(mergeKey: string | readonly string[]): KeyForm {
   return typeof mergeKey === 'string' ? singleForm(mergeKey) : compositeForm(mergeKey);
 }
 
+/** Of rows of a database: by what is given, else by the primary key. */
+export function rowKeyForm(by: string | readonly string[] | undefined, primary: readonly string[]): KeyForm {
+  const [only, second] = primary;
+  return keyForm(by ?? (second === undefined ? (only as string) : primary));
+}
+
 /** `0` is a key; null, undefined and `''` are not. */
 export function isKey(value: unknown): value is Key | bigint {
   if (typeof value === 'string') return value !== '';

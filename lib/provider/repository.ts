@@ -6,11 +6,11 @@
  * Errors: a `ValidationError` for fields that are not there; `USAGE` for a `where` that would limit nothing.
  */
 import { BgTasksError, preview } from '../errors.js';
-import type { CompositeKey, Key } from '../tasks/remotes.js';
+import type { Key } from '../tasks/remotes.js';
 import { ValidationError } from '../validation-error.js';
 import { columnKey, type KeyColumn } from './column-key.js';
 import { hasWideIntegers, keysPerQuery } from './parameters.js';
-import type { AnyKey } from './remote-key.js';
+import { type AnyKey, type KeyForm, rowKeyForm } from './remote-key.js';
 
 /** What `provide` needs of a column. */
 export interface ColumnLike extends KeyColumn {
@@ -43,14 +43,14 @@ interface KeyQuery<T> {
 }
 
 export interface RowsOptions {
-  /** The properties of a key; undefined means the primary key. */
-  readonly by: readonly string[] | undefined;
+  /** The property of a key, or its properties; undefined means the primary key. */
+  readonly by: string | readonly string[] | undefined;
   /** Columns with `select: false` that are given to who asks for them by name. */
   readonly expose: readonly string[];
 }
 
 export interface RepositoryRows {
-  readonly names: readonly string[];
+  readonly form: KeyForm;
   find(keys: readonly AnyKey[], fields: readonly string[] | undefined, where: unknown): Promise<object[]>;
 }
 
@@ -59,13 +59,14 @@ export function repositoryRows(repository: RepositoryLike<object>, { by, expose 
   const { metadata, manager } = repository;
   const databaseType = manager.dataSource.options.type;
   const primary = metadata.columns.filter(({ isPrimary }) => isPrimary).map(({ propertyName }) => propertyName);
-  const names = by ?? primary;
+  const form = rowKeyForm(by, primary);
+  const { names } = form;
   const columns = names.map((name) => columnOf(repository, name));
   const parts = columns.map((column) => columnKey(column, hasWideIntegers(databaseType)));
   const perQuery = keysPerQuery(databaseType, names.length);
   const select = selection(repository, names, expose);
   return {
-    names,
+    form,
     find: async (keys, fields, where) => {
       const limits = where === undefined ? {} : { where: checkedWhere(where) };
       const options = { ...limits, ...(fields && { select: select(fields), loadEagerRelations: false }) };
@@ -97,9 +98,7 @@ function distinct(
 ): readonly (readonly Key[])[] {
   const found = new Map<string, readonly Key[]>();
   for (const key of keys) {
-    const values = parts.map((part, i) =>
-      part((names.length === 1 ? key : (key as CompositeKey)[names[i] as string]) as Key),
-    );
+    const values = parts.map((part, i) => part((typeof key === 'object' ? key[names[i] as string] : key) as Key));
     if (!values.includes(undefined)) found.set(JSON.stringify(values.map(String)), values as Key[]);
   }
   return [...found.values()];

@@ -121,15 +121,18 @@ for (const database of databases()) {
       expect([status, ids(data)]).to.deep.equal(['success', [1]]);
     });
 
-    it('finds by another property, which the mergeKey of a field names', async () => {
-      service.rpcTask('by-path')(provide(pictures(), { by: 'path' }));
-      const Row = Serializer(
-        { picture: new RemoteField({ route: 'by-path', mergeKey: 'path', fields: ['id', 'path'] }) },
-        { service },
-      );
-      const shown = await Row.many([{ picture: '/2' }, { picture: '/9' }]).data;
-      expect(shown).to.deep.equal([{ picture: { id: 2, path: '/2' } }, { picture: null }]);
-    });
+    for (const by of ['path', ['path']] as const) {
+      it(`finds by another property, which the mergeKey of a field names: ${JSON.stringify(by)}`, async () => {
+        service.rpcTask('by-path')(provide(pictures(), { by }));
+        const Row = Serializer(
+          { picture: new RemoteField({ route: 'by-path', mergeKey: by, fields: ['id', 'path'] }) },
+          { service },
+        );
+        const keyOf = (path: string) => (typeof by === 'string' ? path : { path });
+        const shown = await Row.many([{ picture: keyOf('/2') }, { picture: keyOf('/9') }]).data;
+        expect(shown).to.deep.equal([{ picture: { id: 2, path: '/2' } }, { picture: null }]);
+      });
+    }
 
     it('finds by several properties: those of the primary key, or those that are named', async () => {
       service.rpcTask('stock.get')(provide(dataSource.getRepository(Stock)));

@@ -10,7 +10,7 @@
 import type { DataSource, EntityMetadata, EntitySubscriberInterface, QueryRunner, Repository } from 'typeorm';
 import { BgTasksError } from '../../errors.js';
 import type { ProvidedRows } from '../../provider/invalidating.js';
-import { type AnyKey, keyForm } from '../../provider/remote-key.js';
+import { type AnyKey, rowKeyForm } from '../../provider/remote-key.js';
 import { type ChangedKeys, ChangedRows } from '../../remote/changed-rows.js';
 
 /** The rows that a task gives out. */
@@ -61,10 +61,10 @@ function lookedAt({ repository }: ProvidedRows, route: string, isLenient: boolea
   throw new BgTasksError('USAGE', message, { route });
 }
 
-/** A route, and the properties of its keys. */
+/** A route, and what makes up its keys. */
 interface Target {
   readonly route: string;
-  readonly by: readonly string[] | undefined;
+  readonly by: ProvidedRows['by'];
 }
 
 interface ChangeEvent {
@@ -139,9 +139,9 @@ class SourceChanges {
 
 /** The key before the change and the one after it; undefined where one of them is not known. */
 function keysOf({ metadata, entity, databaseEntity, entityId }: ChangeEvent, by: Target['by']): ChangedKeys {
-  const names = by ?? metadata.primaryColumns.map(({ propertyName }) => propertyName);
-  const columns = names.map((name) => metadata.columns.find(({ propertyPath }) => propertyPath === name));
-  const form = keyForm(names.length === 1 ? (names[0] as string) : names);
+  const primary = metadata.primaryColumns.map(({ propertyName }) => propertyName);
+  const form = rowKeyForm(by, primary);
+  const columns = form.names.map((name) => metadata.columns.find(({ propertyPath }) => propertyPath === name));
   const known = { ...entityId };
   const keys: AnyKey[] = [];
   for (const row of [databaseEntity, entity]) {
@@ -150,7 +150,7 @@ function keysOf({ metadata, entity, databaseEntity, entityId }: ChangeEvent, by:
     const values = columns.map(
       (column) => column?.getEntityValue(row) ?? column?.getEntityValue(databaseEntity ?? known),
     );
-    const key = form.of(names.length === 1 ? values[0] : values);
+    const key = form.ofRow(Object.fromEntries(form.names.map((name, index) => [name, values[index]])));
     if (key === undefined) return undefined;
     keys.push(key);
   }
