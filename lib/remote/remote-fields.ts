@@ -48,9 +48,13 @@ export class RemoteFields {
     return Object.fromEntries(Array.from(this.#routes, ([name, route]) => [name, route.stats]));
   }
 
-  /** Forgets what the caches of this service hold of a route, for every caller: these keys, or all where none are given. */
+  /**
+   * Forgets what the caches of this service hold of a route, for every caller: these keys, or all where none are given.
+   * Errors: `USAGE` for what is no key.
+   */
   invalidate(route: string, keys?: Iterable<unknown>): void {
-    this.#routes.get(route)?.invalidate(keys);
+    const checked = keys && Array.from(keys, (key) => checkedKey(key, 'invalidate'));
+    this.#routes.get(route)?.invalidate(checked);
   }
 
   /**
@@ -61,7 +65,8 @@ export class RemoteFields {
    */
   async publishInvalidation(route: string, keys?: Iterable<unknown>): Promise<void> {
     checkRoute(route);
-    await this.#link.publish(route, keys && Array.from(keys, checkedKey));
+    const checked = keys && Array.from(keys, (key) => checkedKey(key, 'publishInvalidation'));
+    await this.#link.publish(route, checked);
   }
 
   /** @internal */
@@ -85,9 +90,9 @@ export class RemoteFields {
   }
 }
 
-function checkedKey(key: unknown): AnyKey {
+function checkedKey(key: unknown, caller: string): AnyKey {
   if (typeof key === 'bigint') return String(key);
   if (isAnyKey(key)) return key;
-  const message = `publishInvalidation: a key is a number, a text or an object of these, not ${preview(key)}.`;
+  const message = `${caller}: a key is a number, a text or an object of these, not ${preview(key)}.`;
   throw new BgTasksError('USAGE', message);
 }

@@ -275,6 +275,9 @@ describe('invalidation', () => {
     const { remoteFields } = open(`memory://${unique('keys')}`);
     for (const key of [null, '', Number.NaN, [1], {}, { a: { b: 1 } }]) {
       expect(await rejection(remoteFields.publishInvalidation('a', [key]))).to.have.property('code', 'USAGE');
+      expect(() => remoteFields.invalidate('a', [key]))
+        .to.throw('invalidate: a key is a number')
+        .with.property('code', 'USAGE');
     }
     expect(await rejection(remoteFields.publishInvalidation('a#', [1]))).to.have.property('code', 'INVALID_TASK');
     await remoteFields.publishInvalidation('a', [0, 'a', 5n, { a: 1, b: 'c' }]);
