@@ -46,6 +46,9 @@ export interface RequestLimits {
   readonly rpcTimeoutMs: number | undefined;
 }
 
+/** Forms of request that are cached. A program has a few; fields that are made anew for each request would have any number. */
+const MAX_CACHES = 100;
+
 /** A call that was given less than this, because its response was late already, says nothing of the route. */
 const FAIR_MS = 250;
 
@@ -93,13 +96,13 @@ export class RemoteRoute {
     }
   }
 
-  /** One for each form of request and for each wish of how long to keep what it brings. */
+  /** One for each form of request and for each wish of how long to keep what it brings; the one used longest ago goes first. */
   cache(name: string, limits: CacheLimits): KeyCache {
-    let cache = this.#caches.get(name);
-    if (!cache) {
-      cache = new KeyCache(limits);
-      this.#caches.set(name, cache);
-    }
+    const cache = this.#caches.get(name) ?? new KeyCache(limits);
+    this.#caches.delete(name); // to be the last
+    this.#caches.set(name, cache);
+    const [oldest] = this.#caches.keys();
+    if (this.#caches.size > MAX_CACHES && oldest !== undefined) this.#caches.delete(oldest);
     return cache;
   }
 

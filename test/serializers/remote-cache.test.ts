@@ -40,6 +40,18 @@ describe('remote fields: cache', () => {
     expect(bodies(service)).to.deep.equal([[1, 2], [3]]);
   });
 
+  it('holds a hundred forms of request of a route, those used last', async () => {
+    const ask = (page: number) => new (shower(field({ ttlMs: 60_000 }, { params: { page } })))({ image: 1 }).data;
+    for (let page = 0; page < 100; page++) await ask(page);
+    await ask(0);
+    expect(service.calls).to.have.length(100);
+    await ask(100); // in place of page 1
+    await ask(0);
+    expect(service.calls).to.have.length(101);
+    await ask(1);
+    expect(service.calls).to.have.length(102);
+  });
+
   it('is not there unless a field asks for it', async () => {
     for (let i = 0; i < 2; i++) await new (shower(new RemoteField<Image>({ route: 'images.get' })))({ image: 1 }).data;
     expect(service.calls).to.have.length(2);
