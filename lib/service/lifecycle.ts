@@ -33,6 +33,10 @@ export class Lifecycle {
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
   #starting: Promise<void> | undefined;
+  /** Aborted by a `stop` that comes meanwhile. */
+  #startUp = new AbortController();
+  /** What `start` opens just now: `stop` closes it, and so must wait for it. */
+  #step: Promise<void> | undefined;
   #stopping: Promise<boolean> | undefined;
   #isClosed = false;
   #ownsDataSource = false;
@@ -99,14 +103,18 @@ export class Lifecycle {
   }
 
   start(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = undefined;
+    if (this.#starting && !this.#startUp.signal.aborted) return this.#starting;
+    this.#startUp = new AbortController();
+    const starting = this.#start(this.#startUp.signal).finally(() => {
+      if (this.#starting === starting) this.#starting = undefined;
     });
-    return this.#starting;
+    this.#starting = starting;
+    return starting;
   }
 
   /** False where handlers were still running after `drainMs`. */
   stop(): Promise<boolean> {
+    this.#startUp.abort(new ServiceStoppingError('it was not started'));
     this.#stopping ??= this.#stop().finally(() => {
       this.#stopping = undefined;
     });
@@ -130,17 +138,30 @@ export class Lifecycle {
     this.#ownsDataSource = true;
   }
 
-  async #start(): Promise<void> {
-    await this.#stopping;
+  async #start(signal: AbortSignal): Promise<void> {
+    // Else not one turn later: a `stop` that comes at once must find what is opened.
+    if (this.#stopping !== undefined) await this.#stopping;
+    signal.throwIfAborted();
     this.#isClosed = false;
     const { broker, worker, webSockets, pools, outbox, monitor } = await this.opened('it was not started');
-    await monitor?.listen(); // first: probes may ask while the broker is away
-    await pools.start(this.#parts.registry.all()); // before the broker: what is wrong with modules is told without one
+    await this.#takeStep(signal, async () => monitor?.listen()); // first: probes may ask while the broker is away
+    await this.#takeStep(signal, () => pools.start(this.#parts.registry.all())); // so is told what is wrong with modules
+    // No steps: a broker or a database that is silent does not keep `stop` waiting.
     if (worker.needsBroker || outbox) await broker.connect();
+    signal.throwIfAborted();
     await this.initializeDataSource();
-    outbox?.start();
-    await webSockets.start();
-    await this.#serve(worker);
+    if (signal.aborted) await this.#destroyDataSource();
+    await this.#takeStep(signal, async () => outbox?.start());
+    await this.#takeStep(signal, () => webSockets.start());
+    await this.#takeStep(signal, () => this.#serve(worker));
+  }
+
+  async #takeStep(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+    signal.throwIfAborted();
+    this.#step = step();
+    await this.#step.finally(() => {
+      this.#step = undefined;
+    });
   }
 
   /** Changes are seen from the first answer on: what is cached of it must not outlive them. */
@@ -153,7 +174,7 @@ export class Lifecycle {
     this.#isClosed = true;
     const running = await this.#opening?.catch(() => undefined);
     if (!running) return true;
-    const { drainMs, logger, dataSource } = this.#parts.settings();
+    const { drainMs, logger } = this.#parts.settings();
     const startedAt = performance.now();
     const leftMs = () => Math.max(0, drainMs - (performance.now() - startedAt));
     const { worker, webSockets } = running;
@@ -161,6 +182,7 @@ export class Lifecycle {
     const isDrained = drained.every((each) => each);
     const stillRunning = worker.running + webSockets.running;
     if (!isDrained) logger.warn({ drainMs, running: stillRunning }, 'closed while handlers were running');
+    await this.#step?.catch(() => {});
     await running.pools.close(CHILD_GRACE_MS);
     await webSockets.close();
     this.#opening = undefined;
@@ -174,8 +196,13 @@ export class Lifecycle {
     await running.outbox?.close(leftMs());
     await running.broker.close();
     await running.monitor?.close();
-    if (this.#ownsDataSource) await dataSource?.destroy();
-    this.#ownsDataSource = false;
+    await this.#destroyDataSource();
     return isDrained;
+  }
+
+  async #destroyDataSource(): Promise<void> {
+    if (!this.#ownsDataSource) return;
+    this.#ownsDataSource = false;
+    await this.#parts.settings().dataSource?.destroy();
   }
 }

@@ -33,6 +33,7 @@ export class WebSocketSource {
   #opening: Promise<Listener> | undefined;
   #listener: Listener | undefined;
   #stopListening: (() => void) | undefined;
+  #isDraining = false;
 
   constructor(parts: WebSocketSourceParts) {
     this.#parts = parts;
@@ -57,11 +58,12 @@ export class WebSocketSource {
 
   async #setUpAndOpen(): Promise<void> {
     await this.#parts.worker.setUp();
-    await this.#open();
+    if (!this.#isDraining) await this.#open();
   }
 
   /** True where all that ran has ended in time. */
   async drain(drainMs: number): Promise<boolean> {
+    this.#isDraining = true;
     this.#stopListening?.();
     const listener = await this.#opening?.catch(() => undefined);
     listener?.stopListening();

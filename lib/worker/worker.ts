@@ -159,6 +159,8 @@ export class Worker {
   #serve(task: TaskDefinition): Promise<Consumer> {
     const place = this.#placeOf(task);
     const found = this.#consumers.get(place);
+    // Else it would take its deliveries only to give them back, again and again.
+    if (!found && this.#isDraining) return Promise.reject(new ServiceStoppingError(`"${task.route}" is not served`));
     const isShared = protocolOf(task).unknownTask !== undefined;
     const consumer = found ?? (isShared ? this.#consumeShared(task) : this.#consume(task));
     if (found === undefined) {

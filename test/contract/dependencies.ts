@@ -77,6 +77,20 @@ export function dependenciesContract(urlOf: () => string): void {
     expect(trail).to.deep.equal(['b close b shared', 'a close a shared']);
   });
 
+  it('are closed, each that was set up, where the worker is closed while it starts', async () => {
+    const trail: string[] = [];
+    worker.rpcTask(unique('first'), { deps: { a: noted(trail, 'a') } })(() => 1);
+    worker.rpcTask(unique('second'), { deps: { b: noted(trail, 'b') } })(() => 1);
+    const starting = rejection(worker.start());
+    await until(() => worker.health().connected);
+    await worker.close();
+    expect(await starting).to.be.instanceOf(Error);
+    await pause(20);
+    const closed = trail.filter((each) => each.includes('close')).map((each) => each[0]);
+    const built = trail.filter((each) => each.includes('setup')).map((each) => each[0]);
+    expect(closed).to.deep.equal(built.reverse());
+  });
+
   it('arrive by their names, and end in reverse order after the handler', async () => {
     const trail: string[] = [];
     const route = unique('order');

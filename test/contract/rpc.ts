@@ -2,6 +2,7 @@
 
 import {
   BadReplyError,
+  BgTasksError,
   CallAbortedError,
   currentCaller,
   type Logger,
@@ -524,6 +525,32 @@ export function rpcContract(address: () => string): void {
       expect(await answer).to.equal('finished');
       expect(images.health().consuming).to.equal(true);
       expect(await api.call(route)).to.equal('finished');
+    });
+
+    it('is what it was told last, started or closed, however soon that came', async () => {
+      images.rpcTask(unique('hasty'))(() => 1);
+      const isStarted = (start: Promise<void>) =>
+        start.then(
+          () => true,
+          (error) => expect(error).to.be.instanceOf(BgTasksError) && false,
+        );
+      const atOnce = isStarted(images.start());
+      await images.close();
+      expect(await atOnce).to.equal(false);
+      expect(images.health()).to.include({ connected: false, consuming: false });
+
+      const doomed = isStarted(images.start());
+      const between = images.close();
+      expect(await isStarted(images.start())).to.equal(true);
+      expect(await doomed).to.equal(false);
+      await between;
+      expect(images.health().consuming).to.equal(true);
+
+      const first = images.close();
+      const restart = isStarted(images.start());
+      await Promise.all([first, images.close()]);
+      expect(await restart).to.equal(false);
+      expect(images.health()).to.include({ connected: false, consuming: false });
     });
 
     it('finishes what runs before it closes', async () => {

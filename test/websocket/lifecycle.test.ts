@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { BgTasksError, ConnectionFailedError, currentTask, Service } from 'bgtasks';
+import { BgTasksError, ConnectionFailedError, currentTask, dependency, Service, ServiceStoppingError } from 'bgtasks';
 import { expect } from 'chai';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
@@ -76,6 +76,24 @@ describe('a service with WebSocket tasks', () => {
     await started(service);
     await service.close();
     expect(await clientOf(await started(service)).a()).to.equal(1);
+  });
+
+  it('opens no port where it is closed while it starts', async () => {
+    const service = makeService();
+    const isSetUp = latch();
+    let isBeingSetUp = false;
+    const setup = () => {
+      isBeingSetUp = true;
+      return isSetUp.opened;
+    };
+    service.webSocketTask('a', { deps: { slow: dependency({ setup }) } })(() => 1);
+    const starting = rejection(service.start());
+    await until(() => isBeingSetUp);
+    const closed = service.close();
+    isSetUp.open();
+    expect(await starting).to.be.instanceOf(ServiceStoppingError);
+    await closed;
+    expect(service.webSocketAddress).to.equal(undefined);
   });
 
   it('starts only where it can listen, and says where it cannot', async () => {
