@@ -56,9 +56,12 @@ export function brokerContract(url: () => string): void {
 
   it('does nothing more once it is closed', async () => {
     const { name, ...rest } = await declared();
+    const message = { exchange: '', routingKey: name, body: Buffer.from('1'), properties: {} };
+    await broker.publish(message);
     await broker.close();
     for (const attempt of [
       broker.connect(),
+      broker.publish(message),
       broker.declare([{ queue: { name, ...rest } }]),
       consume(broker, name, 1, () => {}),
       broker.openCalls({ onReply: () => {}, onReturn: () => {}, onLost: () => {} }),

@@ -72,6 +72,7 @@ export class AmqpChannel<C extends Channel = Channel> {
     this.#isKept = false;
     const life = this.#life;
     if (!life?.isOpen) return;
+    this.#opening = undefined; // who opens it from now on learns that its connection is closed
     life.isOpen = false; // at once: a channel that is closing throws at whatever is done on it
     await life.channel.close().catch(() => {});
   }
