@@ -4,12 +4,13 @@
  * Shape:  one progress is on its way at a time and the newest value follows it, so a handler cannot flood the broker; the
  *         end comes after the last progress. Nothing here fails a job.
  */
-import type { IncomingMessage } from '../broker/broker.js';
+import type { Delivery, IncomingMessage } from '../broker/broker.js';
 import { messageOf } from '../errors.js';
 import { encodeOutcome, encodeProgress } from '../protocols/job-reply.js';
 import type { Outcome, WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import { isRepliesQueue } from '../topology/job-replies.js';
 import { describeError } from './run-task.js';
+import { isSuspect } from './suspect.js';
 import type { WorkerParts } from './worker.js';
 
 export class JobReply {
@@ -18,6 +19,7 @@ export class JobReply {
   readonly #queue: string;
   /** Undefined: as jobs of ours, whose callers hear of progress as well. */
   readonly #encodeResult: WorkProtocol['encodeResult'];
+  readonly #delivery: Delivery;
   #sending: Promise<void> | undefined;
   #next: IncomingMessage | undefined;
 
@@ -26,9 +28,10 @@ export class JobReply {
     parts: Pick<WorkerParts, 'broker' | 'settings'>,
     { messageId, replyTo }: WorkInfo,
     { encodeResult }: WorkProtocol,
+    delivery: Delivery,
   ): JobReply | undefined {
     const isAsked = encodeResult ? replyTo !== undefined : isRepliesQueue(replyTo);
-    return isAsked ? new JobReply(parts, messageId, replyTo as string, encodeResult) : undefined;
+    return isAsked ? new JobReply(parts, messageId, replyTo as string, encodeResult, delivery) : undefined;
   }
 
   private constructor(
@@ -36,8 +39,10 @@ export class JobReply {
     id: string,
     queue: string,
     encodeResult: WorkProtocol['encodeResult'],
+    delivery: Delivery,
   ) {
     this.#encodeResult = encodeResult;
+    this.#delivery = delivery;
     this.#parts = parts;
     this.#id = id;
     this.#queue = queue;
@@ -60,6 +65,7 @@ export class JobReply {
   /** Before the delivery is settled: a result that is lost with the process is made again. */
   async end(outcome: Outcome): Promise<void> {
     await this.#sending;
+    if (isSuspect(this.#delivery, this.#queue)) this.#delivery.ack();
     await this.#send(this.#encoded(outcome));
   }
 

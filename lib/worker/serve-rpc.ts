@@ -14,12 +14,11 @@ import { DeliveryContext } from './delivery-context.js';
 import { holdBack } from './hold-back.js';
 import { callHandler, checkedBody, describeError } from './run-task.js';
 import type { Run as ObservedRun } from './runs.js';
+import { isSuspect } from './suspect.js';
 import type { WorkerParts } from './worker.js';
 
 /** Clocks of two machines may differ by so much before a request in time is taken for an expired one. */
 const CLOCK_SKEW_MS = 1000;
-
-const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to.';
 
 /** One request, on its way through the worker. */
 interface Run {
@@ -42,7 +41,7 @@ export function serveRpc(
   const info = protocol.decodeInfo(delivery);
   if (info.deadline !== undefined && info.deadline + CLOCK_SKEW_MS < Date.now()) {
     parts.settings.logger.debug({ route, messageId: info.messageId }, 'request dropped: its caller waits no longer');
-    if (protocol.expired) reply(parts, route, protocol, info, { error: protocol.expired }, delivery);
+    if (protocol.expired) replyAndAck(parts, route, protocol, info, { error: protocol.expired }, delivery);
     delivery.ack();
     return undefined;
   }
@@ -66,7 +65,7 @@ export function refuseUnknown(parts: WorkerParts, protocol: Protocol, delivery: 
   const { route } = info;
   parts.settings.logger.warn({ route, messageId: info.messageId }, 'message dropped: nobody serves this task');
   if (protocol.unknownTask) {
-    reply(parts, route ?? '', protocol, info, { error: protocol.unknownTask(route) }, delivery);
+    replyAndAck(parts, route ?? '', protocol, info, { error: protocol.unknownTask(route) }, delivery);
   }
   delivery.ack();
 }
@@ -92,12 +91,20 @@ async function runAndSettle(run: Run, context: DeliveryContext, observed: Observ
     outcome = { error: describeError(error) };
   }
   context.end();
-  // A forged direct reply-to address makes RabbitMQ close the connection. When such a request comes back, it is
-  // settled before it is answered, so that it cannot come a third time.
-  const isSuspect = delivery.redelivered && info.replyTo?.startsWith(DIRECT_REPLY_TO);
-  if (isSuspect) delivery.ack();
+  replyAndAck(parts, route, protocol, info, outcome, delivery);
+}
+
+function replyAndAck(
+  parts: WorkerParts,
+  route: string,
+  protocol: Protocol,
+  info: RequestInfo,
+  outcome: Outcome,
+  delivery: Delivery,
+): void {
+  if (isSuspect(delivery, info.replyTo)) delivery.ack();
   reply(parts, route, protocol, info, outcome, delivery);
-  if (!isSuspect) delivery.ack();
+  delivery.ack();
 }
 
 /** An answer that cannot be written is a failure of the task, and its caller learns of it. */

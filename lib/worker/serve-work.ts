@@ -53,7 +53,7 @@ export function serveWork(
 ): Promise<unknown> {
   const work = workProtocolOf(task);
   const info = work.decodeInfo(delivery);
-  const run: Run = { parts, task, origin, delivery, work, info, reply: JobReply.of(parts, info, work) };
+  const run: Run = { parts, task, origin, delivery, work, info, reply: JobReply.of(parts, info, work, delivery) };
   const refusal = refusalOf(run);
   if (refusal) return settleUnrun(run, refusal);
   if (info.notBefore !== undefined && info.notBefore > Date.now() && origin.queue !== undefined) {

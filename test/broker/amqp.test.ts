@@ -148,6 +148,32 @@ describe('RabbitMQ', () => {
     expect(runs).to.be.at.most(4);
   });
 
+  for (const kind of ['unknown', 'expired', 'job']) {
+    it(`has a forged reply address cost as little where tasks share a queue: ${kind}`, async () => {
+      const [queue, route, other] = [unique('shared'), unique('forged'), unique('other')];
+      const ran: unknown[] = [];
+      const worker = autoClose(new Service({ url: rabbitUrl(), logger }));
+      if (kind === 'job') worker.jobTask(route, { protocol: 'celery', queue })(() => void ran.push(1));
+      else worker.rpcTask(route, { protocol: 'celery', queue })(() => 1);
+      worker.rpcTask(other, { protocol: 'celery', queue })(() => 'served');
+      await worker.start();
+      const admin = autoClose(await connect(rabbitUrl()));
+      const channel = await admin.createChannel();
+      const expires = kind === 'expired' ? '2020-01-01T00:00:00+00:00' : null;
+      channel.publish('', queue, Buffer.from('[[], {}, {}]'), {
+        ...{ contentType: 'application/json', replyTo: 'amq.rabbitmq.reply-to.a.b' },
+        headers: { task: kind === 'unknown' ? unique('unknown') : route, id: 'x', expires },
+      });
+      await until(() => worker.health().reconnects > 0);
+      await pause(1000);
+      expect(worker.health().reconnects).to.be.at.most(2);
+      expect(ran.length).to.be.at.most(2);
+      const api = autoClose(new Service({ url: rabbitUrl(), logger }));
+      const answer = () => api.call(other, { args: [] }, { protocol: 'celery', queue, timeoutMs: 1000 });
+      await until(async () => (await answer().catch(() => '')) === 'served');
+    });
+  }
+
   it('does not keep a service from ending when it stops to answer', async () => {
     const proxy = autoClose(await new TcpProxy(Number(new URL(rabbitUrl()).port)).listen());
     const worker = new Service({ url: throughProxy(proxy), logger });

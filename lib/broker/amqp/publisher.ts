@@ -2,7 +2,8 @@
  * Publishes with confirms: a message is done when the broker says that its queues have it.
  *
  * Shape:  a message that is not confirmed yet is kept. After a loss of the channel or the connection it is published again
- *         on the next one, in the order of before, so it may arrive twice (with the same `messageId`).
+ *         on the next one, in the order of before, so it may arrive twice (with the same `messageId`). Only what goes to a
+ *         direct reply-to address is not.
  * Faults: a message that the broker cannot take costs the whole channel. Those that were on it are then sent one by one,
  *         so that only the one at fault is refused.
  * Nacks:  a full queue refuses so, and a cluster whose queue has lost its leader: RabbitMQ 3.10 then goes on refusing on the
@@ -18,7 +19,7 @@ import { brokerClosed, full, givenUp, lostUnconfirmed, notConfirmed, notSent, re
 import { AmqpChannel, type AmqpConfirmChannel, type ChannelLife } from './channel.js';
 import type { AmqpConnection } from './connection.js';
 import type { Declarations } from './declarations.js';
-import { publishConfirmed } from './delivery.js';
+import { DIRECT_REPLY_TO, publishConfirmed } from './delivery.js';
 import { ReusedHeaders } from './reused-headers.js';
 import { withinTime } from './within-time.js';
 
@@ -260,7 +261,8 @@ export class AmqpPublisher {
     if (refusal) this.#declarations.forget(); // an exchange that was declared once may be gone
     const onIt = [...this.#waiting].filter((waiting) => waiting.life === life);
     for (const waiting of onIt) {
-      if (waiting.options.isSentOnce) {
+      // A direct reply-to address that is forged costs the connection, and would cost each one after it.
+      if (waiting.options.isSentOnce || waiting.message.routingKey.startsWith(DIRECT_REPLY_TO)) {
         this.#settle(waiting, lostUnconfirmed(waiting.message));
         continue;
       }
