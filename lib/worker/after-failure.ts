@@ -11,7 +11,7 @@ import { type Failure, failureHeaders, readFailure, withoutFailure } from '../pr
 import type { WorkInfo, WorkProtocol } from '../protocols/protocol.js';
 import { signed } from '../protocols/signature.js';
 import type { TaskDefinition } from '../tasks/task.js';
-import { delayDeclarations, delayed } from '../topology/delay.js';
+import { delayDeclarations, delayed, MAX_DELAY_MS } from '../topology/delay.js';
 import { deadQueue, deadQueueOf } from '../topology/work-queue.js';
 import type { JobReply } from './job-reply.js';
 import { RetryPolicy } from './retry-policy.js';
@@ -46,7 +46,7 @@ export async function settleFailure(parts: WorkerParts, run: FailedRun): Promise
   const { messageId, attempt } = info;
   const { logger } = parts.settings;
   try {
-    const delayMs = run.isFinal ? undefined : new RetryPolicy(task).delayAfter(attempt, run.error);
+    const delayMs = run.isFinal ? undefined : delayAfter(parts, run);
     if (delayMs !== undefined) {
       await publishRetry(parts, run, delayMs);
       parts.runs.retried(task.kind, route);
@@ -66,6 +66,18 @@ export async function settleFailure(parts: WorkerParts, run: FailedRun): Promise
     );
     await sleep(PAUSE_MS);
     delivery.reject({ requeue: true });
+  }
+}
+
+/** Undefined for the last run. What a function of the task throws makes this one the last: else it would run for ever. */
+function delayAfter({ settings: { logger } }: WorkerParts, { task, info, error }: FailedRun): number | undefined {
+  try {
+    const delayMs = new RetryPolicy(task).delayAfter(info.attempt, error);
+    return delayMs === undefined ? undefined : Math.min(delayMs, MAX_DELAY_MS);
+  } catch (cause) {
+    const { route } = task;
+    logger.error({ route, messageId: info.messageId, err: cause }, '"retryOn" or "backoff" failed: not run again');
+    return undefined;
   }
 }
 
@@ -96,7 +108,14 @@ async function publishFailed(parts: WorkerParts, run: FailedRun): Promise<void> 
     caller: info.caller,
     headers: failureHeaders(failureOf(run)),
   };
-  const message = workProtocolOf(handler).encode(job, settings.maxBodyBytes, settings.json);
+  let message: ReturnType<WorkProtocol['encode']>;
+  try {
+    message = workProtocolOf(handler).encode(job, settings.maxBodyBytes, settings.json);
+  } catch (cause) {
+    const facts = { route: task.route, messageId: info.messageId, onFailed: onFailed.route, err: cause };
+    settings.logger.error(facts, 'the job "onFailed" cannot be written: only the dead letter is');
+    return;
+  }
   const { queue = onFailed.route, declarations = [] } = sourceOf(handler, settings.serviceName);
   await broker.publish(toQueue(queue, signed(message, settings.callerSecret)), { declarations });
 }

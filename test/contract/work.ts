@@ -108,6 +108,9 @@ export function workContract(urlOf: () => string): void {
       ['an UnrecoverableError', new UnrecoverableError('never'), {}],
       ['an error that retryOn does not list', new RangeError('x'), { retryOn: [TypeError] }],
       ['an error that retryOn refuses', new RangeError('x'), { retryOn: () => false }],
+      ['a retryOn that throws', new RangeError('x'), { retryOn: () => fail('retryOn') }],
+      ['a backoff that throws', new RangeError('x'), { backoff: () => fail('backoff') }],
+      ['a backoff that is no number', new RangeError('x'), { backoff: () => Number.NaN }],
     ] as const) {
       it(`is a dead letter after one run for ${name}`, async () => {
         const route = unique('final');
@@ -160,6 +163,36 @@ export function workContract(urlOf: () => string): void {
       const [body, failure] = handled[0] as [unknown, object];
       expect(body).to.deep.equal({ n: 7 });
       expect(failure).to.include({ route, code: 'HANDLER_FAILED', message: 'down', attempts: 1 });
+    });
+
+    it('waits no longer than the longest delay for its next run, whatever its backoff', async () => {
+      const route = unique('patient');
+      let runs = 0;
+      const job = worker.jobTask(route, { attempts: 2, backoff: 1e12 })(() => {
+        runs += 1;
+        throw new Error('down');
+      });
+      await worker.start();
+      await job.enqueue(1);
+      await pause(1500); // one that could not be delayed would be given back by now
+      expect(runs).to.equal(1);
+    });
+
+    it('is a dead letter, too, where the job `onFailed` cannot have its body', async () => {
+      const route = unique('failing');
+      const narrow = autoClose(new Service({ url, serviceName: route, logger: silentLogger, maxBodyBytes: 300 }));
+      const cleanUp = narrow.jobTask(unique('cleanup'))(() => {});
+      narrow.jobTask(route, { attempts: 1, onFailed: cleanUp })(() => {
+        throw new Error('down');
+      });
+      await narrow.start();
+      const broker = autoClose(await openBroker(url, silentLogger));
+      // Read and written again, each of these numbers has 21 digits.
+      const body = Buffer.from(JSON.stringify(Array(50).fill(0)).replaceAll('0', '1e20'));
+      await broker.publish({ exchange: '', routingKey: route, body, properties: { messageId: 'x' } });
+      const dead = await deadLetters(route);
+      await until(() => dead.length === 1);
+      expect(dead[0]?.failure?.message).to.equal('down');
     });
 
     it('runs after its delay, and not before', async () => {
@@ -326,4 +359,8 @@ export function workContract(urlOf: () => string): void {
       expect(await rejection(nameless.start())).to.have.property('code', 'INVALID_SETTING');
     });
   });
+}
+
+function fail(name: string): never {
+  throw new Error(`${name} failed`);
 }
