@@ -14,9 +14,13 @@ import type { TimeoutFacts } from '../errors.js';
 const WITHIN_MS = 100;
 /** Longer than the lease of a queue, 300 s. */
 const ASK_EVERY_MS = 600_000;
+/** Of a queue that is consumed, which needs no lease: its consumers may go. */
+const ASK_CONSUMED_EVERY_MS = 1000;
 
 interface Answer {
+  readonly queue: string;
   readonly askedAt: number;
+  keptMs: number;
   /** Undefined where nothing could be found out in time. */
   readonly facts: Promise<TimeoutFacts | undefined>;
 }
@@ -36,11 +40,13 @@ export class TimeoutExplanations {
     if (blockedBy !== undefined) return { blockedBy };
     if (!isConnected) return { isDisconnected: true };
     const known = this.#answers.get(route);
-    if (known && performance.now() - known.askedAt < ASK_EVERY_MS) return known.facts;
+    if (known?.queue === queue && performance.now() - known.askedAt < known.keptMs) return known.facts;
     const facts = this.#ask(queue);
-    this.#answers.set(route, { askedAt: performance.now(), facts });
+    const answer: Answer = { queue, askedAt: performance.now(), keptMs: ASK_EVERY_MS, facts };
+    this.#answers.set(route, answer);
     const found = await facts;
     if (found === undefined) this.forget(route);
+    else if (found.consumers) answer.keptMs = ASK_CONSUMED_EVERY_MS;
     return found;
   }
 

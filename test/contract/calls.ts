@@ -194,6 +194,30 @@ export function callsContract(address: () => string): void {
       expect(error.details).to.include({ route, timeoutMs: 60, consumers: 0 });
     });
 
+    it('says it also where somebody consumed the queue when it was asked last', async () => {
+      const route = unique('gone');
+      worker.rpcTask(route)(() => pause(300));
+      await worker.start();
+      const before = await explainedTimeout(() => api.call(route, 1, { timeoutMs: 60 }));
+      expect(before.details).to.include({ consumers: 1 });
+      await worker.close();
+      await pause(1000);
+      const after = await explainedTimeout(() => api.call(route, 1, { timeoutMs: 60 }));
+      expect(after.details).to.include({ consumers: 0 });
+    });
+
+    it('tells apart the queues that one route is called at', async () => {
+      const [route, served, idle] = [unique('task'), unique('served'), unique('idle')];
+      worker.rpcTask(route, { protocol: 'celery', queue: served })(() => pause(300));
+      await worker.start();
+      const broker = autoClose(await openBroker(url, silentLogger));
+      await broker.declare([{ queue: { name: idle, durable: true, arguments: {} } }]);
+      const at = (queue: string) =>
+        explainedTimeout(() => api.call(route, { args: [] }, { protocol: 'celery', queue, timeoutMs: 60 }));
+      expect((await at(idle)).details).to.include({ consumers: 0 });
+      expect((await at(served)).details).to.include({ consumers: 1 });
+    });
+
     it('of many calls in one instant is explained all the same', async () => {
       const { route } = abortable();
       await worker.start();
