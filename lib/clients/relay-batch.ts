@@ -33,7 +33,7 @@ export async function publishBatch(parts: OutboxParts, entries: readonly StoredE
   let failure: unknown;
   const record = ({ entry, error }: Attempt) => {
     if (error === undefined) results.push({ id: entry.id, isSent: true });
-    else if (isOfBroker(broker, error)) failure ??= error;
+    else if (isOfBroker(broker, entry, error)) failure ??= error;
     else results.push(failed(parts, entry, error));
   };
   for (const slice of slices(entries)) {
@@ -62,9 +62,13 @@ async function publish(broker: Broker, entry: StoredEntry): Promise<Attempt> {
   }
 }
 
-function isOfBroker(broker: Broker, error: unknown): boolean {
+function isOfBroker(broker: Broker, { message }: StoredEntry, error: unknown): boolean {
   if (!broker.isConnected) return true;
-  if (error instanceof PublishFailedError) return error.maybePublished;
+  if (error instanceof PublishFailedError) {
+    // A refusal has a cause. Without one the message waited for too long, or found no room, as a huge one never may.
+    const isOfTheTime = error.cause === undefined && message.body.length <= MAX_BYTES_AT_ONCE;
+    return error.maybePublished || isOfTheTime;
+  }
   return error instanceof ConnectionFailedError && !REFUSALS.includes(error.details.code);
 }
 

@@ -5,6 +5,10 @@ import { type Logger, Service, type ServiceOptions } from 'bgtasks';
 import { expect } from 'chai';
 import { DataSource, In } from 'typeorm';
 import { OutboxMessage } from '../../lib/adapters/typeorm/index.js';
+import { MemoryBroker } from '../../lib/broker/memory/broker.js';
+import { full, notConfirmed, refused } from '../../lib/broker/publish-errors.js';
+import type { OutboxStore } from '../../lib/clients/outbox.js';
+import { publishBatch } from '../../lib/clients/relay-batch.js';
 import { silentLogger } from '../../lib/logger.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
@@ -350,3 +354,24 @@ for (const ground of GROUNDS) {
     });
   });
 }
+
+describe('a batch of the outbox', () => {
+  const message = { exchange: '', routingKey: 'route', body: Buffer.from('1'), properties: {} };
+  const entry = { id: '1', attempts: 0, message, declarations: [], mandatory: true, dueAt: undefined };
+  const amount = { messages: 10_000, bytes: 1 };
+  for (const [name, error, isCounted] of [
+    ['that finds no room to wait', full(message, amount, amount), false],
+    ['that an alarm keeps from being sent', notConfirmed(message, 30_000, false, 'memory'), false],
+    ['that the broker refuses', refused(message, new Error('message nacked')), true],
+  ] as const) {
+    it(`${isCounted ? 'counts' : 'does not count'} a message ${name}`, async () => {
+      const broker = autoClose(new MemoryBroker(`memory://${unique('batch')}`));
+      broker.publish = () => Promise.reject(error);
+      const settings = { pollMs: 1000, batchSize: 100, maxAttempts: 1 };
+      const store = {} as OutboxStore; // a batch is given its entries
+      const { results, failure } = await publishBatch({ store, broker, settings, log: silentLogger }, [entry]);
+      expect(results).to.have.length(isCounted ? 1 : 0);
+      expect(failure).to.equal(isCounted ? undefined : error);
+    });
+  }
+});
