@@ -1,9 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ChannelModel, type ConsumeMessage, connect } from 'amqplib';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { expect } from 'chai';
 import { Acks } from '../../lib/broker/amqp/acks.js';
 import { unique } from '../support/brokers.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('acks of a channel', () => {
   let model: ChannelModel;
@@ -103,5 +108,44 @@ describe('acks of a channel', () => {
     tags(1);
     await pause(0);
     expect(frames).to.deep.equal([]);
+  });
+
+  it('settle each delivery once, and none that is still handled, in any order', () => {
+    for (let round = 0; round < 200; round += 1) {
+      const sent = new Set<number>();
+      const acked = new Set<number>();
+      const channel = {
+        ack({ fields: { deliveryTag } }: ConsumeMessage, isMultiple: boolean) {
+          const tagsOf = isMultiple ? Array.from({ length: deliveryTag }, (_, i) => i + 1) : [deliveryTag];
+          const settled = tagsOf.filter((tag) => !sent.has(tag));
+          expect(settled).to.include(deliveryTag);
+          for (const tag of settled) expect(acked.has(tag), `${tag} of ${[...acked]}`).to.equal(true);
+          for (const tag of settled) sent.add(tag);
+        },
+      } as unknown as ConfirmChannel;
+      const shuffled = new Acks({ channel, isOpen: true });
+      const order = Array.from({ length: 40 }, (_, i) => [Math.random() + i / 10, i + 1] as const);
+      for (const [chance, tag] of order.sort(([one], [other]) => one - other)) {
+        acked.add(tag);
+        shuffled.ack(tag);
+        if (chance % 1 < 0.3) shuffled.flush();
+      }
+      shuffled.flush();
+      expect(sent.size).to.equal(40);
+    }
+  });
+
+  it('keep nothing of those behind a delivery that is handled for long', () => {
+    const channel = { ack() {} } as unknown as ConfirmChannel;
+    const long = new Acks({ channel, isOpen: true });
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let tag = 2; tag <= 2_000_000; tag += 1) {
+      long.ack(tag);
+      if (tag % 100 === 0) long.flush();
+    }
+    collectGarbage();
+    expect((process.memoryUsage().heapUsed - before) / 1e6).to.be.below(20);
+    long.flush();
   });
 });

@@ -14,8 +14,12 @@ export class Acks {
   readonly life: ChannelLife;
   /** Every delivery up to this one is settled. */
   #settledTo = 0;
-  /** Settled beyond it. */
-  readonly #ahead = new Set<number>();
+  /**
+   * Settled beyond it, as runs of tags that follow each other: where each ends, by its first tag, and the other way round.
+   * A delivery may be out for minutes, with millions behind it: there are no more runs than deliveries that are out.
+   */
+  readonly #endOf = new Map<number, number>();
+  readonly #startOf = new Map<number, number>();
   /** Acked, and not sent yet. */
   #waiting: number[] = [];
 
@@ -31,16 +35,14 @@ export class Acks {
   /** A reject and not a nack: RabbitMQ 4.3 counts only the former against the delivery limit. */
   reject(message: Message, requeue: boolean): void {
     this.whileOpen((channel) => channel.reject(message, requeue));
-    this.#ahead.add(message.fields.deliveryTag);
-    this.#advance();
+    this.#settle(message.fields.deliveryTag);
   }
 
   flush(): void {
     if (this.#waiting.length === 0) return;
     const acked = this.#waiting.sort((a, b) => a - b);
     this.#waiting = [];
-    for (const tag of acked) this.#ahead.add(tag);
-    this.#advance();
+    for (const tag of acked) this.#settle(tag);
     const following = acked.filter((tag) => tag <= this.#settledTo);
     const last = following.at(-1);
     if (last !== undefined) this.#send(last, following.length > 1);
@@ -61,7 +63,18 @@ export class Acks {
     this.whileOpen((channel) => channel.ack({ fields: { deliveryTag } } as Message, multiple));
   }
 
-  #advance(): void {
-    while (this.#ahead.delete(this.#settledTo + 1)) this.#settledTo += 1;
+  #settle(deliveryTag: number): void {
+    const next = deliveryTag + 1;
+    const end = this.#endOf.get(next) ?? next;
+    this.#endOf.delete(next);
+    if (deliveryTag === this.#settledTo + 1) {
+      this.#startOf.delete(end);
+      this.#settledTo = end - 1;
+      return;
+    }
+    const start = this.#startOf.get(deliveryTag) ?? deliveryTag;
+    this.#startOf.delete(deliveryTag);
+    this.#endOf.set(start, end);
+    this.#startOf.set(end, start);
   }
 }
