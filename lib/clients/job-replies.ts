@@ -56,23 +56,23 @@ export class JobReplies {
     return this.#opening;
   }
 
-  /** A second job of one id is the same job. */
-  follow(id: string, route: string): FollowedJob {
+  /**
+   * A second job of one route and id is the same job. `forget` is for what was not enqueued: it leaves a job alone that
+   * was followed before.
+   */
+  follow(id: string, route: string): { readonly job: FollowedJob; forget(): void } {
     const { rpcTimeoutMs, log } = this.#options;
-    const job = this.#followed.get(id) ?? new Followed(route, this.#pending, rpcTimeoutMs, log);
+    const known = this.#followed.get(id);
+    if (known && known.route !== route) throw alreadyFollowed(id, known.route, route);
+    if (known) return { job: known, forget: () => {} };
+    const job = new Followed(route, this.#pending, rpcTimeoutMs, log);
     this.#followed.set(id, job);
     if (this.#followed.size > this.#max) this.#giveUpOldest();
-    return job;
-  }
-
-  forget(id: string): void {
-    this.#followed.delete(id);
+    return { job, forget: () => void this.#followed.delete(id) };
   }
 
   close(): void {
-    this.#pending.failAll(
-      ({ route }) => new ServiceStoppingError(`the result of "${route}" is not waited for any more`),
-    );
+    for (const job of this.#followed.values()) job.giveUp();
     this.#followed.clear();
   }
 
@@ -116,8 +116,16 @@ export class JobReplies {
   }
 }
 
+/** Results travel under the id alone. */
+function alreadyFollowed(id: string, first: string, second: string): BgTasksError {
+  const message =
+    `Enqueuing "${second}": the result of "${first}" is waited for under the same "messageId", ${preview(id)}. ` +
+    'Give each an id of its own, or wait for the first one.';
+  return new BgTasksError('USAGE', message, { route: second, id });
+}
+
 class Followed implements FollowedJob {
-  readonly #route: string;
+  readonly route: string;
   readonly #pending: PendingCalls;
   readonly #rpcTimeoutMs: number;
   readonly #log: Logger;
@@ -125,9 +133,11 @@ class Followed implements FollowedJob {
   readonly #listeners = new Set<(value: unknown) => void>();
   #outcome: Outcome | undefined;
   #progress: { readonly value: unknown } | undefined;
+  /** Its service was closed: no result can come. */
+  #isGivenUp = false;
 
   constructor(route: string, pending: PendingCalls, rpcTimeoutMs: number, log: Logger) {
-    this.#route = route;
+    this.route = route;
     this.#pending = pending;
     this.#rpcTimeoutMs = rpcTimeoutMs;
     this.#log = log;
@@ -139,10 +149,11 @@ class Followed implements FollowedJob {
       throw new BgTasksError('USAGE', `"timeoutMs" of a result must be ${allowed}, not ${preview(timeoutMs)}.`);
     }
     if (this.#outcome) return this.#unpack(this.#outcome);
+    if (this.#isGivenUp) throw this.#stopping();
     const id = randomUUID();
     this.#waiting.add(id);
     const outcome = this.#pending
-      .open({ id, route: this.#route, timeoutMs }, signal)
+      .open({ id, route: this.route, timeoutMs }, signal)
       .finally(() => this.#waiting.delete(id));
     return this.#unpack((await outcome) as Outcome);
   }
@@ -166,16 +177,25 @@ class Followed implements FollowedJob {
     for (const id of this.#waiting) this.#pending.resolve(id, outcome);
   }
 
+  giveUp(): void {
+    this.#isGivenUp = true;
+    for (const id of [...this.#waiting]) this.#pending.fail(id, this.#stopping());
+  }
+
+  #stopping(): ServiceStoppingError {
+    return new ServiceStoppingError(`the result of "${this.route}" is not waited for any more`);
+  }
+
   #call(listener: (value: unknown) => void, value: unknown): void {
     try {
       listener(value);
     } catch (error) {
-      this.#log.error({ route: this.#route, err: error }, 'a listener of progress threw');
+      this.#log.error({ route: this.route, err: error }, 'a listener of progress threw');
     }
   }
 
   #unpack(outcome: Outcome): unknown {
-    if (outcome.error) throw new RemoteError(this.#route, outcome.error);
+    if (outcome.error) throw new RemoteError(this.route, outcome.error);
     return outcome.value;
   }
 }

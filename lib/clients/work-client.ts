@@ -99,13 +99,13 @@ export class WorkClient {
     const { messageId, target } = planned;
     this.#encodeJob(planned, caller, undefined); // what cannot be written opens nothing
     const replyTo = await this.#replies.open();
-    const followed = this.#replies.follow(messageId, target.route);
+    const { job: followed, forget } = this.#replies.follow(messageId, target.route);
     try {
       const job = await this.#sendJob(planned, caller, replyTo);
       const result: TrackedJob['result'] = (options) => followed.result(options);
       return { ...job, result, onProgress: (listener) => followed.onProgress(listener) };
     } catch (error) {
-      this.#replies.forget(messageId);
+      forget();
       throw error;
     }
   }

@@ -10,7 +10,7 @@ import {
   ServiceStoppingError,
 } from 'bgtasks';
 import { expect } from 'chai';
-import type { OutgoingMessage } from '../../lib/broker/broker.js';
+import type { Broker, OutgoingMessage } from '../../lib/broker/broker.js';
 import { openBroker } from '../../lib/broker/open.js';
 import { silentLogger } from '../../lib/logger.js';
 import { isRepliesQueue } from '../../lib/topology/job-replies.js';
@@ -124,6 +124,46 @@ export function jobsContract(urlOf: () => string): void {
       const failure = rejection(job.result());
       await client.close();
       expect(await failure).to.be.instanceOf(ServiceStoppingError);
+    });
+
+    it('that is asked for after its service was closed is one, too', async () => {
+      const client = serviceNamed(unique('client'));
+      const job = await client
+        .jobTask(unique('closed'))(() => {})
+        .enqueue(1, { result: true });
+      await client.close();
+      expect(await rejection(job.result({ timeoutMs: 500 }))).to.be.instanceOf(ServiceStoppingError);
+    });
+
+    it('arrives though a second job of its id could not be enqueued', async () => {
+      const route = unique('first');
+      const { open, opened } = latch();
+      worker.jobTask(route)(() => opened.then(() => 'first'));
+      await worker.start();
+      const job = await api.enqueue(route, 1, { result: true, messageId: 'same' });
+      const broker = api.internals.broker() as Broker;
+      const { publish } = broker;
+      broker.publish = () => Promise.reject(new Error('no room'));
+      expect(await rejection(api.enqueue(route, 2, { result: true, messageId: 'same' }))).to.be.instanceOf(Error);
+      broker.publish = publish;
+      open();
+      expect(await job.result({ timeoutMs: 3000 })).to.equal('first');
+    });
+
+    it('is that of its own job: two routes cannot wait under one id', async () => {
+      const [one, other] = [unique('one'), unique('other')];
+      worker.jobTask(one)(() => pause(100).then(() => 'one'));
+      worker.jobTask(other)(() => 'other');
+      await worker.start();
+      const job = await api.enqueue(one, 1, { result: true, messageId: 'same' });
+      const error = await rejection(api.enqueue(other, 1, { result: true, messageId: 'same' }));
+      expect(error).to.have.property('code', 'USAGE');
+      expect((error as Error).message)
+        .to.contain(one)
+        .and.to.contain(other)
+        .and.to.contain('same');
+      expect(await job.result()).to.equal('one');
+      expect(await (await api.enqueue(other, 1, { result: true, messageId: 'same' })).result()).to.equal('other');
     });
 
     it('is sent to no queue but one of results, whatever a message asks for', async () => {
