@@ -241,10 +241,10 @@ function checkEnqueueOptions(target: JobTarget, options: EnqueueOptions): void {
     throw refuse(`"runAt" must be a valid Date, not ${preview(runAt)}.`);
   }
   const delay = delayMs === undefined ? delayOf(options) : delayMs;
-  if (!(delay >= 0 && delay <= MAX_DELAY_MS)) {
+  if (!(typeof delay === 'number' && delay >= 0 && delay <= MAX_DELAY_MS)) {
     throw refuse(`a delay must be from 0 to ${MAX_DELAY_MS} ms (8.5 years), not ${preview(delayMs ?? runAt)}.`);
   }
-  if (expiresMs !== undefined && !(expiresMs > 0)) {
+  if (expiresMs !== undefined && !(typeof expiresMs === 'number' && expiresMs > 0)) {
     throw refuse(`"expiresMs" must be milliseconds above 0, not ${preview(expiresMs)}.`);
   }
   if (result !== undefined && typeof result !== 'boolean') {

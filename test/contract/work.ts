@@ -264,6 +264,8 @@ export function workContract(urlOf: () => string): void {
       ['an unknown option', { delay: 5 }],
       ['a negative delay', { delayMs: -1 }],
       ['a delay of more than 8.5 years', { delayMs: 1e12 }],
+      ['a delay that is no number', { delayMs: '5' }],
+      ['an expiry that is no number', { expiresMs: '100' }],
       ['a date that is none', { runAt: new Date('x') }],
       ['two delays', { delayMs: 1, runAt: new Date() }],
       ['a priority without maxPriority', { priority: 1 }],
