@@ -13,6 +13,8 @@ interface ContextInfo extends Omit<RequestInfo, 'replyTo'> {
   readonly failure?: Failure | undefined;
 }
 
+/** Of JavaScript. Any number may stand in a header. */
+const LAST_DATE = 8.64e15;
 const NO_DEPS = Object.freeze({});
 const NOTHING: Provided['provided'] = new Map();
 
@@ -63,7 +65,7 @@ export class DeliveryContext implements TaskContext, Provided {
   }
 
   get deadline(): Date | undefined {
-    return this.#deadline === undefined ? undefined : new Date(this.#deadline);
+    return this.#deadline === undefined ? undefined : new Date(Math.min(this.#deadline, LAST_DATE));
   }
 
   /** Made on first use: most handlers never look at it. */

@@ -398,6 +398,18 @@ export function rpcContract(address: () => string): void {
       expect(innerAt).to.be.at.most(outerAt + 1);
     });
 
+    it('is a date in a handler, however far away a message says that it is', async () => {
+      const route = unique('patient');
+      const seen: (number | undefined)[] = [];
+      images.rpcTask(route)((_body, { deadline }) => void seen.push(deadline?.getTime()));
+      await images.start();
+      const broker = autoClose(await openBroker(url, silentLogger));
+      const properties = { correlationId: 'x', headers: { 'bgtasks-deadline': 1e300 } };
+      await broker.publish({ exchange: '', routingKey: route, body: Buffer.from('1'), properties });
+      await until(() => seen.length === 1);
+      expect(seen[0]).to.be.above(Date.now());
+    });
+
     it('aborts the signal of a handler at the deadline', async () => {
       const route = unique('signal');
       images = service({ drainMs: 0 });
