@@ -4,6 +4,7 @@
  * Errors: `BAD_BODY` where the bytes are not JSON, are empty or hold a `__proto__` key, or where a value cannot be
  *         written; `BODY_TOO_LARGE` beyond `maxBytes`.
  */
+import { isUtf8 } from 'node:buffer';
 import { BgTasksError, messageOf } from '../errors.js';
 import { type JsonNumbers, parseNumbers, stringifyNumbers } from './json-numbers.js';
 
@@ -12,6 +13,8 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 export function readJson(bytes: Buffer, maxBytes: number, numbers?: JsonNumbers): unknown {
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
+  // Else what cannot be read would be replaced, and the handler would get another text than was sent.
+  if (!isUtf8(bytes)) throw new BgTasksError('BAD_BODY', 'The body is not JSON: its bytes are not UTF-8.');
   const text = bytes.toString('utf8');
   const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   if (json.trim() === '') throw new BgTasksError('BAD_BODY', 'The body is empty; JSON was expected.');

@@ -292,6 +292,7 @@ export function rpcContract(address: () => string): void {
       ['nothing', '', 'empty'],
       ['blanks', ' \n ', 'empty'],
       ['gzip', Buffer.from('1f8b0800000000000003', 'hex'), 'not JSON'],
+      ['a text in another encoding', Buffer.from('"Käse"', 'latin1'), 'not UTF-8'],
       ['a __proto__ key', '{"a":[{"__proto__":{"admin":true}}]}', '__proto__'],
       ['a __proto__ key in escapes', '{"\\u005f_proto__":1}', '__proto__'],
     ] as const) {
