@@ -50,9 +50,10 @@ export class Cancellations {
     return at !== undefined && sentAt <= at && Date.now() - at < MAX_COMMAND_AGE_MS;
   }
 
-  /** Called for every command, old ones too. */
+  /** Called for every command, old ones too, and for all of them again after a loss. */
   cancel({ route, id, at }: CancelCommand): void {
     const key = keyOf(route, id);
+    if (this.#cancelled.get(key) === at) return; // what runs under its id now was enqueued later
     this.#cancelled.delete(key); // to the end
     this.#cancelled.set(key, at);
     if (this.#cancelled.size > this.#max) this.#cancelled.delete(this.#cancelled.keys().next().value as string);
@@ -72,7 +73,7 @@ export class Cancellations {
       delivery.ack();
       if (delivery.properties.messageId === mark) onEnd();
     };
-    await broker.consume({
+    const consumer = await broker.consume({
       queue,
       declarations: [{ queue: controlQueue(settings.serviceName) }],
       prefetch: PREFETCH,
@@ -85,8 +86,15 @@ export class Cancellations {
       onEnd();
     }, REPLAY_MS);
     const properties = { messageId: mark, type: 'mark', deliveryMode: 2 };
-    await broker.publish({ exchange: '', routingKey: queue, body: Buffer.alloc(0), properties });
-    await replayed.finally(() => clearTimeout(timer));
+    try {
+      await broker.publish({ exchange: '', routingKey: queue, body: Buffer.alloc(0), properties });
+      await replayed;
+    } catch (error) {
+      await consumer.cancel(); // the next route begins anew
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** A command that cannot be read is none. */

@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { MemoryBroker } from '../../lib/broker/memory/broker.js';
+import { silentLogger } from '../../lib/logger.js';
 import type { Settings } from '../../lib/settings/settings.js';
 import { Cancellations } from '../../lib/worker/cancellations.js';
 import { Dedupe } from '../../lib/worker/dedupe.js';
+import { DeliveryContext } from '../../lib/worker/delivery-context.js';
 import { Gate } from '../../lib/worker/gate.js';
 import { Lane, prefetchOf } from '../../lib/worker/lane.js';
 import { RateLimit } from '../../lib/worker/rate-limit.js';
 import { RunningHandlers } from '../../lib/worker/running-handlers.js';
 import type { WorkerParts } from '../../lib/worker/worker.js';
+import { autoClose } from '../support/auto-close.js';
 
 describe('Gate', () => {
   it('starts the urgent first, each line in its order', () => {
@@ -134,5 +139,36 @@ describe('Cancellations', () => {
     expect(cancellations.isCancelled('r', job('a', at - 1000))).to.equal(true);
     expect(cancellations.isCancelled('r', job('a', at + 1000))).to.equal(false);
     expect(cancellations.isCancelled('other', job('a'))).to.equal(false);
+  });
+
+  it('does not mean a later job of its id when a command is read again after a loss', () => {
+    const running = new RunningHandlers();
+    const cancellations = new Cancellations({ ...parts, running });
+    const run = () => running.add(new DeliveryContext('r', job('a'), false, silentLogger));
+    const command = { route: 'r', id: 'a', at: Date.now() };
+    const first = run();
+    cancellations.cancel(command);
+    expect(first.signal.aborted).to.equal(true);
+    first.end();
+    const later = run();
+    cancellations.cancel(command);
+    expect(later.signal.aborted).to.equal(false);
+    cancellations.cancel({ ...command, at: command.at + 5000 });
+    expect(later.signal.aborted).to.equal(true);
+  });
+
+  it('leaves no consumer behind where it cannot be told whether all was read', async () => {
+    const broker = autoClose(new MemoryBroker(`memory://${randomUUID()}`));
+    const settings = { serviceName: 'cancelling', logger: silentLogger } as Settings;
+    const cancellations = new Cancellations({ ...parts, settings, broker });
+    const consumers = async () => (await broker.inspect('cancelling.control'))?.consumers;
+    const publish = broker.publish.bind(broker);
+    broker.publish = () => Promise.reject(new Error('no room'));
+    await cancellations.serve('one');
+    await cancellations.serve('two');
+    expect(await consumers()).to.equal(0);
+    broker.publish = publish;
+    await cancellations.serve('three');
+    expect(await consumers()).to.equal(1);
   });
 });
