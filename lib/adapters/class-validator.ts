@@ -31,13 +31,14 @@ export async function showDto(type: DtoClass, row: object): Promise<unknown> {
   return instanceToPlain(row instanceof type ? row : plainToInstance(type as Constructor, row));
 }
 
-/** `{ field: [messages] }`; a nested object has the same within. */
+/** `{ field: [messages] }`; a nested object has the same within, beside its own messages. */
 function byField(violations: readonly Violation[]): Record<string, MessageTree> {
   return Object.fromEntries(
-    violations.map(({ property, constraints, children }) => [
-      property,
-      children?.length ? byField(children) : Object.values(constraints ?? {}),
-    ]),
+    violations.map(({ property, constraints, children }) => {
+      const own = Object.values(constraints ?? {});
+      if (!children?.length) return [property, own];
+      return [property, { ...(own.length > 0 && { [NON_FIELD_ERRORS]: own }), ...byField(children) }];
+    }),
   );
 }
 

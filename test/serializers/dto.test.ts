@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
 import { Exclude, Type } from 'class-transformer';
-import { IsArray, IsEmail, IsOptional, Length, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsEmail, IsOptional, Length, ValidateNested } from 'class-validator';
 import type { StandardSchemaV1 } from '../../lib/schema.js';
 import { DtoSerializer, type InputOf, nested, Serializer, type Validated } from '../../serializers/index.js';
 import { assertType, type Equal } from './equal.js';
@@ -13,7 +13,7 @@ class AddressDto {
 class CreateUserDto {
   @IsEmail() email!: string;
   @IsOptional() @Exclude({ toPlainOnly: true }) password?: string;
-  @IsArray() @ValidateNested({ each: true }) @Type(() => AddressDto) addresses!: AddressDto[];
+  @IsArray() @ArrayMaxSize(2) @ValidateNested({ each: true }) @Type(() => AddressDto) addresses!: AddressDto[];
 }
 
 class UserSerializer extends DtoSerializer(CreateUserDto) {}
@@ -53,6 +53,18 @@ describe('DtoSerializer', () => {
     expect(serializer.errors).to.deep.equal({
       email: ['email must be an email'],
       addresses: { 1: { city: ['city must be longer than or equal to 2 characters'] } },
+    });
+  });
+
+  it('gives the messages of a list beside those of its items', async () => {
+    const addresses = [{ city: 'Rome' }, { city: '' }, { city: 'Bern' }];
+    const serializer = new UserSerializer(undefined, { data: { email: 'a@x.io', addresses } });
+    expect(await serializer.isValid()).to.equal(false);
+    expect(serializer.errors).to.deep.equal({
+      addresses: {
+        non_field_errors: ['addresses must contain no more than 2 elements'],
+        1: { city: ['city must be longer than or equal to 2 characters'] },
+      },
     });
   });
 
