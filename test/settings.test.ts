@@ -45,6 +45,7 @@ describe('settings', () => {
 
   it('treat an empty variable as none', () => {
     expect(settings({}, { BGTASKS_URL: '', BGTASKS_PORT: '' }).url).to.equal('amqp://guest:guest@localhost:5672/');
+    expect(settings({}, { BGTASKS_DRAIN_MS: ' ', BGTASKS_URL: ' ' }).drainMs).to.equal(30_000);
   });
 
   describe('the address', () => {

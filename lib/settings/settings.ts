@@ -136,7 +136,7 @@ function fromEnvironment(environment: Environment): ServiceOptions {
   for (const name of [...TEXTS, ...NUMBERS, ...LISTS, ...FLAGS]) {
     const variable = variableOf(name);
     const text = environment[variable];
-    if (text === undefined || text === '') continue;
+    if (text === undefined || text.trim() === '') continue;
     const value = parsed(name, text);
     checkValue(name, value, variable);
     found[name] = value;
