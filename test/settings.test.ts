@@ -155,11 +155,20 @@ describe('settings', () => {
       });
     }
 
-    it('never shows a password', () => {
-      expect(() => settings({ url: 'amqp://u:secret@h:99999/' }))
-        .to.throw()
-        .with.property('message')
-        .not.contain('secret');
+    const withPassword: readonly unknown[] = [
+      { url: 'amqp://u:secret@h:99999/' },
+      { url: 'u:secret@h:5672' },
+      { url: ['amqp://h/', 'u:secret@h://5672'] },
+      { url: new URL('amqp://u:secret@h/') },
+      { password: ['secret'] },
+    ];
+    withPassword.forEach((options, index) => {
+      it(`never shows a password (${index + 1})`, () => {
+        expect(() => settings(options as ServiceOptions))
+          .to.throw(BgTasksError)
+          .with.property('message')
+          .not.contain('secret');
+      });
     });
   });
 

@@ -100,6 +100,7 @@ function problemWith(name: string, value: unknown): string | undefined {
     return `must consist of letters, digits, "_", "-" and ".", not ${preview(value)}.`;
   }
   if (name === 'callerSecret') return secretProblem(value);
+  if (name === 'password') return typeof value === 'string' ? undefined : 'must be a text.'; // never shown
   if (name === 'json') return jsonNumbersProblem(value);
   if ((TEXTS as readonly string[]).includes(name) && typeof value !== 'string')
     return `must be a text, not ${preview(value)}.`;
@@ -165,9 +166,11 @@ function urlProblem(value: unknown): string | undefined {
 /** Never shows the URL itself: it may hold a password. */
 function oneUrlProblem(value: unknown): string | undefined {
   const schemes = 'must be a URL that starts with amqp://, amqps:// or memory://';
-  if (typeof value !== 'string') return `${schemes}, not ${preview(value)}.`;
-  if (!/^(amqps?|memory):\/\//.test(value))
-    return `${schemes}; it starts with "${value.split('://')[0]?.slice(0, 20)}".`;
+  if (typeof value !== 'string') return `${schemes}, as a text, and not of type ${typeof value}.`;
+  if (!/^(amqps?|memory):\/\//.test(value)) {
+    const [, scheme] = /^([a-z][a-z\d+.-]{0,19}):\/\//i.exec(value) ?? []; // without one, it starts with the user
+    return `${schemes}; it starts with ${scheme === undefined ? 'no scheme' : `"${scheme}"`}.`;
+  }
   if (!value.startsWith('memory:') && (!URL.canParse(value) || new URL(value).hostname === ''))
     return 'is not a readable URL; are special characters percent-encoded?';
   return undefined;
