@@ -105,6 +105,34 @@ if (process.send) throw new Error('no database');`,
     expect(error).to.match(/^bgtasks: A child of the pool: Cannot load tasks\.js: no database \(.+\)\n$/);
   });
 
+  it('that cannot load a module in the place of one that was lost are started again', async () => {
+    const route = unique('again');
+    const app = autoClose(
+      new Application({
+        'package.json': PACKAGE,
+        'tasks.js': `import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rpcTask } from 'bgtasks';
+rpcTask('${route}')((how) => {
+  if (how === 'die') writeFileSync('broken', '');
+  if (how === 'die') process.exit(7);
+  return 'again';
+});
+if (process.send && existsSync('broken')) {
+  rmSync('broken');
+  throw new Error('no database');
+}`,
+      }),
+    );
+    const worker = app.start(['tasks', ...POOL], environment());
+    await worker.says('Serving');
+    const api = autoClose(new Service({ url: rabbitUrl() }));
+    await rejection(api.call(route, 'die', { timeoutMs: 20_000 }));
+    expect(await api.call(route, null, { timeoutMs: 20_000 })).to.equal('again');
+    expect(worker.error).to.include('no database');
+    worker.kill('SIGTERM');
+    await worker.finished;
+  });
+
   it('that end while they load keep the worker from starting, in one line', async () => {
     const app = autoClose(
       new Application({

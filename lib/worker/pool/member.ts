@@ -131,6 +131,7 @@ export class Member {
         return;
       case 'unloadable':
         this.#setUnready(unloadable(message.error));
+        this.#end(); // it would stay as it is, and nobody would take its place
         return;
       case 'done':
       case 'failed':
