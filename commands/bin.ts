@@ -16,6 +16,13 @@ function manifestBelow(folder: string): string | undefined {
   }
 }
 
+// Whoever read the output may end first (`| head`, or a `| tee` that Ctrl-C reaches as well): a worker drains all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const manifest = manifestBelow(process.cwd());
 const own = manifest && pathToFileURL(join(dirname(manifest), 'dist', 'commands', 'index.js')).href;
 const { main }: Commands = await import(own ?? './index.js');

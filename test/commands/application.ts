@@ -44,6 +44,12 @@ export class Running {
     this.#child.kill(signal);
   }
 
+  /** Nobody reads its output any more. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** What Ctrl-C does: the whole group gets the signal. Only for a command that was started with `ownGroup`. */
   interrupt(): void {
     process.kill(-(this.#child.pid as number), 'SIGINT');

@@ -127,6 +127,21 @@ describe('the command bgtasks', function () {
       expect([code, out.includes('a 100% ü#/tasks.ts:2')]).to.deep.equal([0, true]);
     });
 
+    it('drains although nobody reads its output any more', async () => {
+      const route = unique('unread');
+      const source = task(route, 'new Promise((resolve) => setTimeout(resolve, 500, "done"))');
+      const app = application({ ...esm, 'tasks.ts': source });
+      const worker = app.start(['tasks'], { BGTASKS_URL: rabbitUrl() });
+      await worker.says('Serving');
+      const api = autoClose(new Service({ url: rabbitUrl() }));
+      const answer = api.call(route, null, { timeoutMs: 10_000 });
+      await worker.says('running');
+      worker.stopReading();
+      worker.kill('SIGINT');
+      expect(await answer).to.equal('done');
+      expect((await worker.finished).code).to.equal(0);
+    });
+
     it('stops at once on a second signal', async () => {
       const route = unique('stuck');
       const app = application({ ...esm, 'tasks.ts': task(route, 'new Promise(() => {})') });
