@@ -29,9 +29,12 @@ export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');
 }
 
+/** A Node timer takes no more; beyond it fires at once. Nothing else that is counted here comes near. */
+const MAX_NUMBER = 2 ** 31 - 1;
+
 /** A number of an option; commander shows the message. */
 export function wholeNumber(name: string, text: string, fail: (message: string) => Error): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw fail(`${name} must be a whole number from 1.`);
+  if (Number.isInteger(value) && value > 0 && value <= MAX_NUMBER) return value;
+  throw fail(`${name} must be a whole number from 1 to ${MAX_NUMBER}.`);
 }

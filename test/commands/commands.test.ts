@@ -35,6 +35,7 @@ describe('the command bgtasks', function () {
     ['call'],
     ['call', 'x', '{'],
     ['call', 'x', '1', '--timeout', 'soon'],
+    ['ping', '--wait', '2147483648'],
   ]) {
     it(`refuses "${args.join(' ')}" with one line and exit code 2`, async () => {
       const { code, error } = await application(esm).run(args);
