@@ -125,6 +125,20 @@ describe('a contract', () => {
     expect(() => contract(Stuff, '*', { doSomeStuff: ['a'], doMoreStuff: ['a'] })).to.throw('"*"');
   });
 
+  it('has no proxy where a method has the name of something else in it', () => {
+    abstract class Tokens {
+      abstract verify(token: string): boolean;
+    }
+    abstract class Later {
+      // biome-ignore lint/suspicious/noThenProperty: it is what is refused
+      abstract then(): string;
+    }
+    const service = new Service({ url: 'memory://contract' });
+    expect(() => service.remote(contract(Tokens, 'x', { verify: ['token'] }))).to.throw('"verify" is not free');
+    // biome-ignore lint/suspicious/noThenProperty: as above
+    expect(() => service.remote(contract(Later, 'x', { then: [] }))).to.throw('"then" is not free');
+  });
+
   it('is not served by something that lacks a method', () => {
     const service = new Service({ url: 'memory://contract' });
     const stuff = contract(Stuff, 'x', { doSomeStuff: ['a'], doMoreStuff: ['a'] });
