@@ -117,7 +117,7 @@ class Tracing implements Observer {
     const span = this.#tracer.startSpan(name, { kind, attributes }, parentOf(caller, isRemote));
     const inside = trace.setSpan(context.active(), span);
     return {
-      caller: { ...caller, ...traceOf(span) },
+      caller: travelling(caller, span),
       run: (work) => context.with(inside, work),
       end: (outcome) => end(span, outcome),
     };
@@ -158,13 +158,14 @@ function spanContextOf({ traceparent, tracestate }: Caller): SpanContext | undef
   return isSpanContextValid(found) ? found : undefined;
 }
 
-/** Nothing where no SDK is set up: what the caller brought travels on. */
-function traceOf(span: Span): Caller {
+/** Where no SDK is set up, what the caller brought travels on; else none of it, as its state belongs to its own trace. */
+function travelling(caller: Caller, span: Span): Caller {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
-  if (!isSpanContextValid(span.spanContext())) return {};
+  if (!isSpanContextValid(span.spanContext())) return caller;
+  const { tracestate: _ofTheCaller, ...rest } = caller;
   const flags = traceFlags.toString(16).padStart(2, '0');
   const state = traceState?.serialize();
-  return { traceparent: `00-${traceId}-${spanId}-${flags}`, ...(state && { tracestate: state }) };
+  return { ...rest, traceparent: `00-${traceId}-${spanId}-${flags}`, ...(state && { tracestate: state }) };
 }
 
 function end(span: Span, outcome: Ended): void {

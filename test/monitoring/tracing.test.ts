@@ -180,6 +180,20 @@ describe('tracing', () => {
     expect(sent.map(parentOf)).to.deep.equal([undefined, undefined, undefined]);
   });
 
+  it('does not carry the state of one trace into another', async () => {
+    const route = unique('state');
+    const service = traced({ url: `memory://${unique('state')}` });
+    service.rpcTask(route)(() => currentCaller());
+    await service.start();
+    const caller = { url: '/a', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'a=1' };
+    const seen = await trace.getTracer('test').startActiveSpan('request', async (span) => {
+      const answer = await runAs(caller, () => service.call(route));
+      span.end();
+      return answer as object;
+    });
+    expect(seen).to.include({ url: '/a' }).and.to.not.have.property('tracestate');
+  });
+
   it('leaves the trace context of a caller alone where it is off', async () => {
     const route = unique('off');
     const service = traced({ url: `memory://${unique('off')}`, tracing: false });
