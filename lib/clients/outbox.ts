@@ -20,6 +20,8 @@ export interface StoredEntry extends OutboxEntry {
   readonly id: string;
   /** Failures of its own so far. */
   readonly attempts: number;
+  /** Why it could not be read, where that is so; its message is empty then. */
+  readonly unreadable?: Error;
 }
 
 /** What became of an entry. One without a result stays as it is. */

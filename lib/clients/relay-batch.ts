@@ -55,6 +55,7 @@ async function checkBroker(broker: Broker): Promise<void> {
 
 async function publish(broker: Broker, entry: StoredEntry): Promise<Attempt> {
   try {
+    if (entry.unreadable) throw entry.unreadable;
     await sendWork(broker, entry, (entry.dueAt ?? 0) - Date.now());
     return { entry, error: undefined };
   } catch (error) {

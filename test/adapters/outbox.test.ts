@@ -186,6 +186,23 @@ for (const ground of GROUNDS) {
       expect((await rows())[0]).to.include({ attempts: 1, notBefore: null });
     });
 
+    it('parks rows that cannot be read; the others go on', async () => {
+      const route = unique('job');
+      await worker(route);
+      const api = serviceWith({ outbox: { pollMs: 20, maxAttempts: 1 } });
+      await ground.dataSource.transaction(async (manager) => {
+        for (const n of [1, 2, 3]) await api.enqueue(route, n, { manager });
+        await manager.query(`UPDATE bgtasks_outbox SET properties = '{"head' WHERE body = '1'`);
+        await manager.query(`UPDATE bgtasks_outbox SET encoding = 'rot13' WHERE body = '2'`);
+      });
+      await until(() => seen.length === 1);
+      expect(bodies()).to.deep.equal([3]);
+      await until(async () => (await rows()).every(({ notBefore }) => notBefore === null));
+      const [first, second] = await rows();
+      expect(first?.lastError).to.match(/^USAGE: .*"properties" is no JSON object/);
+      expect(second?.lastError).to.match(/^USAGE: .*"encoding" is "rot13"/);
+    });
+
     it('carries bytes that are no text', async () => {
       const route = unique('job');
       await worker(route);

@@ -5,7 +5,7 @@
  * Units:  times are epoch milliseconds.
  * Shape:  columns of types that every database of TypeORM has, under names that read well in SQL.
  */
-import { EntitySchema } from 'typeorm';
+import { EntitySchema, type ValueTransformer } from 'typeorm';
 
 /** A message that waits for its commit to be published. */
 export interface OutboxMessage {
@@ -39,6 +39,18 @@ export interface InboxMessage {
   receivedAt: string | number;
 }
 
+/** As `simple-json`, but what is no JSON is read as null: one such row would keep all others from being read. */
+const JSON_TEXT: ValueTransformer = {
+  to: (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : value),
+  from: (text: unknown) => {
+    try {
+      return typeof text === 'string' ? JSON.parse(text) : text;
+    } catch {
+      return null;
+    }
+  },
+};
+
 export const OutboxMessage = new EntitySchema<OutboxMessage>({
   name: 'BgtasksOutboxMessage',
   tableName: 'bgtasks_outbox',
@@ -48,8 +60,8 @@ export const OutboxMessage = new EntitySchema<OutboxMessage>({
     routingKey: { type: 'varchar', length: 255, name: 'routing_key' },
     body: { type: 'text' },
     encoding: { type: 'varchar', length: 10 },
-    properties: { type: 'simple-json' },
-    declarations: { type: 'simple-json' },
+    properties: { type: 'text', transformer: JSON_TEXT },
+    declarations: { type: 'text', transformer: JSON_TEXT },
     mandatory: { type: Boolean },
     dueAt: { type: 'bigint', nullable: true, name: 'due_at' },
     createdAt: { type: 'bigint', name: 'created_at' },

@@ -151,10 +151,22 @@ function rowOf(id: string, { message, declarations, mandatory, dueAt }: OutboxEn
 
 function entryOf(row: OutboxMessage): StoredEntry {
   const { id, exchange, routingKey, mandatory, dueAt, attempts } = row;
+  const entry = { id, attempts, mandatory, dueAt: dueAt === null ? undefined : Number(dueAt) };
+  const problem = problemWith(row);
+  if (problem) {
+    const message = { exchange, routingKey, body: Buffer.alloc(0), properties: {} };
+    const unreadable = new BgTasksError('USAGE', `The row "${id}" of the outbox cannot be read: ${problem}.`, { id });
+    return { ...entry, message, declarations: [], unreadable };
+  }
   const body = Buffer.from(row.body, row.encoding);
   const message = { exchange, routingKey, body, properties: row.properties as MessageProperties };
-  const declarations = row.declarations as readonly Declaration[];
-  return { id, attempts, message, declarations, mandatory, dueAt: dueAt === null ? undefined : Number(dueAt) };
+  return { ...entry, message, declarations: row.declarations as readonly Declaration[] };
+}
+
+function problemWith({ properties, declarations, encoding }: OutboxMessage): string | undefined {
+  if (typeof properties !== 'object' || properties === null) return '"properties" is no JSON object';
+  if (!Array.isArray(declarations)) return '"declarations" is no JSON list';
+  return encoding === 'utf8' || encoding === 'base64' ? undefined : `"encoding" is ${preview(encoding)}`;
 }
 
 function usage(problem: string): BgTasksError {
