@@ -320,6 +320,38 @@ describe('webSocketClient', () => {
       for (let calls = 0; calls < 5; calls += 1) expect(await client.task()).to.be.a('string');
       expect(server.opened()).to.equal(3);
     });
+
+    it('keeps one socket of those that were opened when it finds out', async () => {
+      const headers: string[] = [];
+      const server = await foreignServer(
+        ({ id }, socket) =>
+          setTimeout(() => socket.send(JSON.stringify({ data: id ?? null, exception: null, id })), 20),
+        headers,
+      );
+      const client = clientOf(server.port);
+      expect(await client.task()).to.equal(null);
+      headers.push(...WITH_IDS);
+      const answers = await Promise.all([1, 2, 3, 4].map(() => client.task()));
+      expect(answers).to.deep.equal(['2', '3', '4', '5']);
+      await until(() => server.sockets.size === 1);
+      await client.close();
+      await until(() => server.sockets.size === 0);
+    });
+
+    it('leaves no socket open that was opened while it closed', async () => {
+      const headers: string[] = [];
+      const server = await foreignServer(
+        ({ id }, socket) => id === undefined && socket.send(JSON.stringify({ data: null, exception: null })),
+        headers,
+      );
+      const client = clientOf(server.port);
+      expect(await client.task()).to.equal(null);
+      headers.push(...WITH_IDS);
+      const given = rejection(client.task());
+      await client.close();
+      expect(await given).to.be.instanceOf(ServiceStoppingError);
+      await until(() => server.opened() === 2 && server.sockets.size === 0);
+    });
   });
 
   describe('of a busy server', () => {

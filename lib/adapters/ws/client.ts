@@ -208,7 +208,7 @@ class Client implements WebSocketCalls {
       const timeoutMs = Math.max(1, Math.ceil(call.expiresAt - performance.now()));
       return await orEnded(socket.exchange({ id, name, args, kwargs, timeoutMs }), ended);
     } finally {
-      if (!socket.hasIds) void socket.close();
+      if (!socket.hasIds || this.#isClosed) void socket.close();
       delete call.socket;
     }
   }
@@ -237,8 +237,10 @@ class Client implements WebSocketCalls {
 
   #keep(socket: ClientSocket): ClientSocket {
     this.#isOneByOne = !socket.hasIds;
-    if (socket.hasIds) this.#shared = socket;
-    return socket;
+    if (!socket.hasIds) return socket;
+    if (!this.#shared?.isOpen) this.#shared = socket;
+    else if (this.#shared !== socket) void socket.close(); // opened when there were none for all
+    return this.#shared;
   }
 
   async #open(): Promise<ClientSocket> {
