@@ -90,9 +90,13 @@ export class Application {
     return this.#spawn([BIN, ...args], environment, ownGroup);
   }
 
-  /** A script of the application, as a process. */
-  startNode(script: string, environment: Readonly<Record<string, string>> = {}): Running {
-    return this.#spawn([script], environment, false);
+  /** A script of the application, as a process; `flags` are Node's own. */
+  startNode(
+    script: string,
+    environment: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ): Running {
+    return this.#spawn([...flags, script], environment, false);
   }
 
   #spawn(args: readonly string[], environment: Readonly<Record<string, string>>, ownGroup: boolean): Running {

@@ -58,6 +58,18 @@ if (!process.send) console.log('started');`;
     await program.finished;
   });
 
+  it('take the flags of Node over, without those of the parent alone and their values', async () => {
+    const route = unique('flags');
+    const main = SERVICE(route, `url: '${rabbitUrl()}'`).replace(/\(\) => .*\);/, '() => process.execArgv);');
+    const app = autoClose(new Application({ 'package.json': PACKAGE, 'main.js': main }));
+    const flags = ['--cpu-prof', '--cpu-prof-dir', app.folder, '--inspect-port=0', '--conditions', 'own'];
+    const program = app.startNode('main.js', {}, flags);
+    await program.says('started');
+    expect(await ask(route)).to.deep.equal(['--conditions', 'own']);
+    program.kill('SIGTERM');
+    await program.finished;
+  });
+
   it('load the modules of the setting "tasks" instead, where there is one', async () => {
     const route = unique('setting');
     const app = autoClose(

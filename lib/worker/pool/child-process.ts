@@ -6,12 +6,20 @@ import type { FromChild } from './messages.js';
 /** What belongs to the parent alone: a port of its debugger, its profile, its watching of files. */
 const OF_THE_PARENT = /^--(inspect|watch|cpu-prof|heap-prof|prof$|debug-port)/;
 
+/** Without those flags, nor the value that may stand behind one: it would be taken for the program. */
+function flagsForChild(flags: readonly string[]): string[] {
+  return flags.filter((flag, index) => {
+    const owner = flag.startsWith('-') ? flag : (flags[index - 1] ?? '');
+    return !OF_THE_PARENT.test(owner);
+  });
+}
+
 export function forkChild(entry: URL): Launch {
   return ({ onMessage, onEnd }) => {
     const child = fork(entry, {
       serialization: 'advanced', // structured clones
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: process.execArgv.filter((flag) => !OF_THE_PARENT.test(flag)),
+      execArgv: flagsForChild(process.execArgv),
     });
     const { pid } = child;
     child.on('message', (message) => onMessage(message as unknown as FromChild));
