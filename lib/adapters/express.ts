@@ -50,6 +50,7 @@ export function view<D>(
       res.status(status).json(data);
     } catch (error) {
       if (gone.aborted && isAborted(error)) return;
+      if (res.headersSent) return next(error); // answered by another, such as a time limit: the error is all there is left
       tell();
       if (!answerError(error, req as Request, res as Response, owner.settings.logger)) next(error);
     }

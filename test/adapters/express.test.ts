@@ -9,6 +9,7 @@ import { expect } from 'chai';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { EntityNotFoundError } from 'typeorm';
 import { autoClose } from '../support/auto-close.js';
+import { until } from '../support/until.js';
 
 describe('view', () => {
   let service: Service;
@@ -145,6 +146,23 @@ describe('view', () => {
     const handle: ErrorRequestHandler = (error, _req, res, _next) => void res.status(500).json({ seen: error.message });
     app.use(handle);
     expect(await get('/x')).to.deep.include({ status: 500, body: { seen: 'a bug' } });
+  });
+
+  it('leaves its error to Express where somebody else has answered', async () => {
+    const seen: unknown[] = [];
+    app.get(
+      '/x',
+      (_req, res, next) => {
+        res.status(503).json({ late: true });
+        next();
+      },
+      view(() => ({ data: Promise.reject(new ValidationError({ a: ['wrong'] })) })),
+    );
+    const handle: ErrorRequestHandler = (error, _req, _res, _next) => void seen.push(error);
+    app.use(handle);
+    expect(await get('/x')).to.deep.include({ status: 503, body: { late: true } });
+    await until(() => seen.length === 1);
+    expect(seen[0]).to.be.instanceOf(ValidationError);
   });
 });
 
