@@ -75,12 +75,14 @@ function scopeOf(service: Service, timeoutMs: number, signal: AbortSignal) {
   } satisfies Scope;
 }
 
-/** Aborted where the connection closes before the answer is written. */
+/** Aborted where the connection closes, or has closed, before the answer is written. */
 function whenGone(res: Response): AbortSignal {
   const controller = new AbortController();
-  res.once('close', () => {
+  const onClose = () => {
     if (!res.writableFinished) controller.abort(new Error('The client has closed the connection.'));
-  });
+  };
+  if (res.closed) onClose();
+  else res.once('close', onClose);
   return controller.signal;
 }
 

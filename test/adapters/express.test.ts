@@ -164,6 +164,23 @@ describe('view', () => {
     await until(() => seen.length === 1);
     expect(seen[0]).to.be.instanceOf(ValidationError);
   });
+
+  it('makes no calls for a client that has gone before', async () => {
+    testing(service).stub('a', 1);
+    const codes: unknown[] = [];
+    app.get(
+      '/x',
+      async (req, res, next) => {
+        req.socket.destroy();
+        await once(res, 'close');
+        next();
+      },
+      view(async () => ({ data: service.call('a').catch((error) => codes.push(error.code)) })),
+    );
+    await get('/x').catch(() => {});
+    await until(() => codes.length === 1);
+    expect(codes).to.deep.equal(['CALL_ABORTED']);
+  });
 });
 
 describe('view with remote fields', () => {
