@@ -96,6 +96,7 @@ describe('registering', () => {
     for (const [options, part] of [
       [{ timeout: 5 }, 'unknown option "timeout". Options are: body,'],
       [{ timeoutMs: 0 }, '"timeoutMs" must be a whole number from 1, not 0.'],
+      [{ timeoutMs: 2 ** 31 }, '"timeoutMs" must be at most 2147483647 (24 days), not 2147483648.'],
       [{ concurrency: 'x' }, '"concurrency" must be a whole number'],
       [{ body: 5 }, '"body" must be a schema or a class, not 5.'],
       [{ middleware: [5] }, '"middleware" must be a list of functions, not [5].'],

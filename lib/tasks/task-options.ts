@@ -45,6 +45,8 @@ const OPTIONS: Readonly<Record<TaskKind, readonly string[]>> = {
   schedule: [...RUN, ...RETRY, 'catchUp'],
   websocket: ['params', 'body', ...RUN],
 };
+/** A Node timer takes no more; beyond it fires at once. */
+const MAX_MS = 2 ** 31 - 1;
 const CATCH_UP: readonly unknown[] = [undefined, 'skip', 'once', 'all'];
 
 /** From 0 in AMQP; RabbitMQ keeps a queue per priority, and recommends at most 10. */
@@ -87,6 +89,9 @@ function problemOf(options: AnyTaskOptions): string | undefined {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       return `"${name}" must be a whole number from 1, not ${preview(value)}.`;
     }
+  }
+  if (options.timeoutMs !== undefined && options.timeoutMs > MAX_MS) {
+    return `"timeoutMs" must be at most ${MAX_MS} (24 days), not ${preview(options.timeoutMs)}.`;
   }
   const {
     body,
