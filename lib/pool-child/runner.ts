@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { BgTasksError, messageOf, preview } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { type JsonNumbers, stringifyNumbers } from '../protocols/json-numbers.js';
 import { runIn } from '../scope.js';
 import { DeliveryContext } from '../worker/delivery-context.js';
 import type { FromChild, LogLevel, RunMessage, WireError } from '../worker/pool/messages.js';
@@ -38,7 +39,7 @@ export class Runner {
       const answer = await runIn(scope, () =>
         dependencies.has(task) ? dependencies.run(task, context, handler) : handler(),
       );
-      this.#send({ type: 'done', id, json: jsonOf(answer), memoryMb: memoryMb() });
+      this.#send({ type: 'done', id, json: jsonOf(answer, service.internals.peek().json), memoryMb: memoryMb() });
     } catch (error) {
       this.#send({ type: 'failed', id, error: toWire(error, retryOn), memoryMb: memoryMb() });
     } finally {
@@ -82,9 +83,9 @@ function textsOf(facts: Readonly<Record<string, unknown>>): Record<string, unkno
 }
 
 /** What the wire makes of it, here, where its methods are. */
-function jsonOf(answer: unknown): string | undefined {
+function jsonOf(answer: unknown, numbers: JsonNumbers | undefined): string | undefined {
   try {
-    return JSON.stringify(answer);
+    return numbers ? stringifyNumbers(answer, numbers) : JSON.stringify(answer);
   } catch (cause) {
     const message = `The answer cannot be written as JSON: ${messageOf(cause)}`;
     throw new BgTasksError('HANDLER_FAILED', message, {}, { cause });

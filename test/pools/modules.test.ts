@@ -70,6 +70,26 @@ if (!process.send) console.log('started');`;
     await program.finished;
   });
 
+  it('write numbers as the setting "json" says', async () => {
+    const route = unique('numbers');
+    const json = { nonFinite: 'number', bigIntegers: 'bigint' } as const;
+    const settings = `url: '${rabbitUrl()}', json: ${JSON.stringify(json)}`;
+    const answer = '() => ({ none: [NaN, -Infinity], big: 2n ** 70n, large: 1e20, text: "NaN" }));';
+    const main = SERVICE(route, settings).replace(/\(\) => .*\);/, answer);
+    const app = autoClose(new Application({ 'package.json': PACKAGE, 'main.js': main }));
+    const program = app.startNode('main.js');
+    await program.says('started');
+    const api = autoClose(new Service({ url: rabbitUrl(), json }));
+    expect(await api.call(route, null, { timeoutMs: 20_000 })).to.deep.equal({
+      none: [Number.NaN, -Infinity],
+      big: 2n ** 70n,
+      large: 10n ** 20n,
+      text: 'NaN',
+    });
+    program.kill('SIGTERM');
+    await program.finished;
+  });
+
   it('load the modules of the setting "tasks" instead, where there is one', async () => {
     const route = unique('setting');
     const app = autoClose(

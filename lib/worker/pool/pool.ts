@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
+import type { JsonNumbers } from '../../protocols/json-numbers.js';
 import type { TaskDefinition } from '../../tasks/task.js';
 import type { DeliveryContext } from '../delivery-context.js';
 import { Member, type MemberOptions } from './member.js';
@@ -18,6 +19,8 @@ const RESTART = { baseMs: 500, maxMs: 30_000 };
 export interface PoolOptions extends Omit<MemberOptions, 'onChange'> {
   readonly size: number;
   readonly share: number;
+  /** How answers are written. */
+  readonly json: JsonNumbers | undefined;
 }
 
 export class Pool {
@@ -57,7 +60,7 @@ export class Pool {
   }
 
   run(task: TaskDefinition, body: unknown, context: DeliveryContext): Promise<unknown> {
-    const run = new Run(task, body, context);
+    const run = new Run(task, body, context, this.#options.json);
     this.#waiting.add(run);
     this.#dispatch();
     if (this.#waiting.has(run)) this.#endWaitOnAbort(run);

@@ -145,13 +145,14 @@ export class Pools {
   }
 
   async #start(kind: ChildKind, open: Open): Promise<Pool> {
-    const { workers, maxTasksPerChild, maxMemoryMb, serviceName, urls, logger } = this.#settings;
+    const { workers, maxTasksPerChild, maxMemoryMb, serviceName, urls, json, logger } = this.#settings;
     const { entry, modules } = this.#source;
     // Imported when needed: a worker without pools starts without node:child_process and node:worker_threads.
     const { Pool } = await import('./pool.js');
     const pool = new Pool({
       size: workers,
       share: Math.ceil(this.#limit(kind) / workers),
+      json,
       launch: await launchOf(kind, entry, maxMemoryMb),
       modules: await modules(),
       origin: { serviceName, urls },

@@ -1,5 +1,6 @@
 /** One call of a handler on its way to a child and back. Settled once, or never where its service has closed. */
 import { BgTasksError } from '../../errors.js';
+import { type JsonNumbers, parseNumbers } from '../../protocols/json-numbers.js';
 import type { TaskDefinition } from '../../tasks/task.js';
 import type { DeliveryContext } from '../delivery-context.js';
 import type { FromChild, RunMessage } from './messages.js';
@@ -13,16 +14,18 @@ export class Run {
   readonly context: DeliveryContext;
   readonly task: TaskDefinition;
   readonly #body: unknown;
+  readonly #json: JsonNumbers | undefined;
   #resolve: (value: unknown) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   /** Stands over whatever the handler still says. */
   #timeout: BgTasksError | undefined;
 
-  constructor(task: TaskDefinition, body: unknown, context: DeliveryContext) {
+  constructor(task: TaskDefinition, body: unknown, context: DeliveryContext, json?: JsonNumbers) {
     this.task = task;
     this.context = context;
     this.#body = body;
+    this.#json = json;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -52,7 +55,17 @@ export class Run {
     clearTimeout(this.#timer);
     if (this.#timeout) this.#reject(this.#timeout);
     else if (message.type === 'failed') this.#reject(fromWire(message.error, this.task.options.retryOn));
-    else this.#resolve(message.json === undefined ? undefined : JSON.parse(message.json));
+    else this.#resolve(message.json === undefined ? undefined : this.#read(message.json));
+  }
+
+  /** As it was written, so that the wire gets the same: what only reading knows, such as digits as a text, is left out. */
+  #read(json: string): unknown {
+    const { nonFinite, bigIntegers } = this.#json ?? {};
+    if (nonFinite !== 'number' && bigIntegers !== 'bigint') return JSON.parse(json);
+    return parseNumbers(json, {
+      nonFinite: nonFinite === 'number' ? nonFinite : 'error',
+      bigIntegers: bigIntegers === 'bigint' ? bigIntegers : 'number',
+    });
   }
 
   fail(error: unknown): void {
