@@ -1,11 +1,15 @@
 /** What children load, and what is said where they cannot. */
 import { Service } from 'bgtasks';
 import { expect } from 'chai';
+import { silentLogger } from '../../lib/logger.js';
+import type { ChildEvents, Launch } from '../../lib/worker/pool/child.js';
+import { Pool } from '../../lib/worker/pool/pool.js';
 import { Application } from '../commands/application.js';
 import { autoClose } from '../support/auto-close.js';
 import { unique } from '../support/brokers.js';
 import { rabbitUrl } from '../support/rabbitmq.js';
 import { rejection } from '../support/rejection.js';
+import { until } from '../support/until.js';
 
 const PACKAGE = '{"type":"module"}';
 const POOL = ['--pool', 'process', '--workers', '1'];
@@ -163,6 +167,27 @@ if (process.send && existsSync('broken')) {
     expect(worker.error).to.include('no database');
     worker.kill('SIGTERM');
     await worker.finished;
+  });
+
+  it('that the system has no room for are tried again', async () => {
+    const reasons: unknown[] = [];
+    const log = { ...silentLogger, error: (facts: { reason?: unknown }) => void reasons.push(facts.reason) };
+    const ends: ChildEvents['onEnd'][] = [];
+    const launch: Launch = ({ onMessage, onEnd }) => {
+      if (ends.length === 1 && reasons.length < 2) throw new Error('spawn ENOMEM');
+      ends.push(onEnd);
+      setImmediate(() => onMessage({ type: 'ready', routes: ['x'] }));
+      return { name: 'child', send: ({ type }) => type === 'stop' && onEnd('exit code 0'), kill: () => {} };
+    };
+    const origin = { serviceName: undefined, urls: [] };
+    const limits = { size: 1, share: 1, maxTasks: undefined, maxMemoryMb: undefined };
+    const pool = new Pool({ launch, modules: [], origin, ...limits, json: undefined, log });
+    autoClose({ close: () => pool.close(0) });
+    await pool.start();
+    ends[0]?.('SIGKILL');
+    await until(() => ends.length === 2);
+    expect(reasons).to.deep.equal([undefined, 'spawn ENOMEM']);
+    expect(pool.size).to.equal(1);
   });
 
   it('that end while they load keep the worker from starting, in one line', async () => {

@@ -48,8 +48,8 @@ export class Pool {
 
   /** The routes that the children know. */
   async start(): Promise<readonly string[]> {
-    const members = Array.from({ length: this.#options.size }, () => this.#add());
     try {
+      const members = Array.from({ length: this.#options.size }, () => this.#add());
       const [routes = []] = await Promise.all(members.map((member) => member.ready));
       this.#isStarted = true;
       return routes;
@@ -100,15 +100,22 @@ export class Pool {
   }
 
   async #replace({ isReady, ready }: Member): Promise<void> {
-    if (!isReady) {
-      const pauseMs = Math.min(RESTART.baseMs * 2 ** this.#failures, RESTART.maxMs);
-      this.#failures += 1;
-      const reason = await ready.catch(messageOf);
-      this.#options.log.error({ reason, pauseMs }, 'child of the pool could not start: tried again');
-      await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {});
-      if (this.#closing.signal.aborted) return;
+    if (!isReady) await this.#pauseAfter(await ready.catch(messageOf));
+    while (!this.#closing.signal.aborted) {
+      try {
+        this.#add();
+        return;
+      } catch (error) {
+        await this.#pauseAfter(messageOf(error)); // the system has no room for another process or thread
+      }
     }
-    this.#add();
+  }
+
+  async #pauseAfter(reason: unknown): Promise<void> {
+    const pauseMs = Math.min(RESTART.baseMs * 2 ** this.#failures, RESTART.maxMs);
+    this.#failures += 1;
+    this.#options.log.error({ reason, pauseMs }, 'child of the pool could not start: tried again');
+    await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 
   #dispatch(): void {
