@@ -190,6 +190,29 @@ if (process.send && existsSync('broken')) {
     expect(pool.size).to.equal(1);
   });
 
+  for (const pool of ['process', 'thread']) {
+    it(`that still load do not keep a worker that is told to stop, in a pool of kind ${pool}`, async () => {
+      const app = autoClose(
+        new Application({
+          'package.json': PACKAGE,
+          'tasks.js': `import { isMainThread } from 'node:worker_threads';
+import { rpcTask } from 'bgtasks';
+rpcTask('x')(() => 1);
+if (process.send || !isMainThread) {
+  console.log('a child loads');
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+}`,
+        }),
+      );
+      const worker = app.start(['tasks', '--pool', pool, '--workers', '1'], environment());
+      await worker.says('a child loads');
+      const startedAt = performance.now();
+      worker.kill('SIGTERM');
+      expect((await worker.finished).code).to.equal(0);
+      expect(performance.now() - startedAt).to.be.below(10_000);
+    });
+  }
+
   it('that end while they load keep the worker from starting, in one line', async () => {
     const app = autoClose(
       new Application({

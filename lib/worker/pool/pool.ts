@@ -7,7 +7,7 @@
  * Errors: `CHILD_LOST`, `TASK_TIMEOUT`, and what the handler throws. `start` rejects with the reason of the first child.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../errors.js';
+import { messageOf, ServiceStoppingError } from '../../errors.js';
 import type { JsonNumbers } from '../../protocols/json-numbers.js';
 import type { TaskDefinition } from '../../tasks/task.js';
 import type { DeliveryContext } from '../delivery-context.js';
@@ -54,6 +54,7 @@ export class Pool {
       this.#isStarted = true;
       return routes;
     } catch (error) {
+      if (this.#closing.signal.aborted) throw new ServiceStoppingError('it was not started');
       await this.close(0);
       throw error;
     }

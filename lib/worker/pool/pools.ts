@@ -25,8 +25,10 @@ type ChildKind = Exclude<PoolKind, 'inline'>;
 
 interface Open {
   readonly gate: Gate;
-  /** Undefined until its modules are known. */
+  /** Once its children have loaded their modules. */
   pool?: Promise<Pool>;
+  /** Before that: what closes while they load must not wait for them. */
+  made?: Promise<Pool>;
   running?: Pool;
   routes: readonly string[];
 }
@@ -108,7 +110,7 @@ export class Pools {
   }
 
   async close(graceMs: number): Promise<void> {
-    const pools = await Promise.allSettled([...this.#open.values()].map(({ pool }) => pool));
+    const pools = await Promise.allSettled([...this.#open.values()].map(({ made }) => made));
     await Promise.all(pools.map((each) => each.status === 'fulfilled' && each.value?.close(graceMs)));
   }
 
@@ -145,11 +147,19 @@ export class Pools {
   }
 
   async #start(kind: ChildKind, open: Open): Promise<Pool> {
+    open.made = this.#make(kind);
+    const pool = await open.made;
+    open.routes = await pool.start();
+    open.running = pool;
+    return pool;
+  }
+
+  async #make(kind: ChildKind): Promise<Pool> {
     const { workers, maxTasksPerChild, maxMemoryMb, serviceName, urls, json, logger } = this.#settings;
     const { entry, modules } = this.#source;
     // Imported when needed: a worker without pools starts without node:child_process and node:worker_threads.
     const { Pool } = await import('./pool.js');
-    const pool = new Pool({
+    return new Pool({
       size: workers,
       share: Math.ceil(this.#limit(kind) / workers),
       json,
@@ -160,9 +170,6 @@ export class Pools {
       maxMemoryMb,
       log: logger,
     });
-    open.routes = await pool.start();
-    open.running = pool;
-    return pool;
   }
 
   #checkKnown(task: TaskDefinition): void {
