@@ -3,9 +3,12 @@
  *
  * Shape:  rows and questions are compared by signature, so that time grows with their number and not with its square.
  */
+
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { loaderFor } from '../../fields/related-loader.js';
 import type { Queryset } from '../../fields/related-source.js';
 import type { Ctx } from '../../fields/types.js';
+import { kindOf } from './column-info.js';
 import { type AnyRepository, columnOf, inQueries, whereIn } from './query.js';
 import { repositoryOf } from './related-source.js';
 
@@ -69,7 +72,9 @@ function signatureOf(
   { properties, ignoresCase, period }: Comparison,
   values: readonly unknown[],
 ): string {
-  const texts = properties.map((name, index) => textOf(keyOf(repository, name, values[index])));
+  const texts = properties.map((name, index) =>
+    textOf(keyOf(repository, name, values[index]), columnOf(repository, name)),
+  );
   if (period) texts[1] = texts[1]?.slice(...period) as string;
   const signature = JSON.stringify(texts);
   return ignoresCase ? signature.toLowerCase() : signature;
@@ -87,7 +92,7 @@ async function candidates(
     const found = await selected(repository, properties, (query) => {
       asked.forEach((name, index) => {
         const keys = some.map(({ values }) => keyOf(repository, name, values[index]));
-        const distinct = new Map(keys.map((key) => [textOf(key), key]));
+        const distinct = new Map(keys.map((key) => [textOf(key, columnOf(repository, name)), key]));
         whereIn(query, repository, name, [...distinct.values()], ignoresCase);
       });
     });
@@ -116,7 +121,7 @@ export function selected(
 }
 
 function idOf({ metadata }: AnyRepository, row: object): string {
-  return JSON.stringify(metadata.primaryColumns.map((column) => textOf(column.getEntityValue(row))));
+  return JSON.stringify(metadata.primaryColumns.map((column) => textOf(column.getEntityValue(row), column)));
 }
 
 /** A related row stands for its key. */
@@ -126,9 +131,14 @@ function keyOf(repository: AnyRepository, name: string, value: unknown): unknown
   return columnOf(repository, name)?.getEntityValue(value);
 }
 
-/** Drivers give a decimal as `5`, `'5'` or `'5.00'`, and input has it in yet another form. */
-function textOf(value: unknown): string {
+/** Drivers give a decimal as `5`, `'5'` or `'5.00'`, and input has it in yet another form; `'1.10'` as text is no `'1.1'`. */
+function textOf(value: unknown, column: ColumnMetadata | undefined): string {
   if (value instanceof Date) return value.toISOString();
   const text = String(value);
-  return /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
+  return isFraction(column) && /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text;
+}
+
+function isFraction(column: ColumnMetadata | undefined): boolean {
+  const kind = column && kindOf(column);
+  return kind === 'decimal' || kind === 'float';
 }

@@ -205,6 +205,13 @@ for (const database of databases()) {
       expect(taken.errors).to.deep.equal({ email: ['author with this email already exists.'] });
     });
 
+    it('takes texts that look like numbers for texts, however long they are', async () => {
+      class S extends ModelSerializer(Tag, { fields: ['slug'], dataSource }) {}
+      await dataSource.getRepository(Tag).save({ slug: '2.1' });
+      const data = ['1.1', '1.10', '2.10', '2.1', `1.${'0'.repeat(100_000)}1`].map((slug) => ({ slug }));
+      expect(await codes(S.many(null, { data }))).to.deep.equal({ 3: { slug: ['unique'] } });
+    }).timeout(5_000);
+
     it('finds what is unique together, also where the other half was not loaded', async () => {
       class S extends ModelSerializer(Book, { fields: ['title', 'author'], dataSource }) {}
       const list = S.many(null, { data: ['book 1', 'other', 'book 3'].map((title) => ({ title, author: 1 })) });
