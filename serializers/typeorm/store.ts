@@ -3,10 +3,12 @@
  *
  * Each function is one `repository.save`, which TypeORM runs in one transaction, what is nested included: a list is
  * stored as a whole or not, in as many statements as the database needs.
+ * Errors: `USAGE` for a nested value in place of an object that was not loaded.
  */
 import type { ObjectLiteral, Repository } from 'typeorm';
+import { usage } from '../../fields/field.js';
 import { keysPerQuery } from '../../lib/provider/parameters.js';
-import type { ModelInfo } from './model-info.js';
+import { type ModelInfo, modelInfo } from './model-info.js';
 import type { RelationInfo } from './relation-info.js';
 
 type Row = Record<string, unknown>;
@@ -19,25 +21,48 @@ export async function createRows(model: ModelInfo, list: readonly object[]): Pro
   return saved;
 }
 
-/** Assigned one by one: TypeORM's own `merge` would write a new key into the related object that is loaded. */
 export function updateRow(model: ModelInfo, row: object, attrs: object): Promise<object> {
-  const target = row as Row;
+  assign(model, row, attrs);
+  return repositoryOf(model).save(row);
+}
+
+/** One by one: TypeORM's own `merge` would write a new key into the related object that is loaded. */
+function assign(model: ModelInfo, row: object, attrs: object): void {
   for (const [name, value] of Object.entries(attrs)) {
     const relation = model.relations.find((each) => each.name === name);
-    if (relation) relation.set(row, relatedValue(relation, row, value));
-    else if (model.embeddeds.some((each) => each.name === name))
-      target[name] = Object.assign(target[name] ?? {}, value);
-    else target[name] = value;
+    if (relation) relation.set(row, relatedValue(model, relation, row, value));
+    else assignColumn(model.embeddeds, row as Row, name, value);
   }
-  return repositoryOf(model).save(target);
+}
+
+/** Of an embedded object the columns that were not given stay. */
+function assignColumn(embeddeds: ModelInfo['embeddeds'], row: Row, name: string, value: unknown): void {
+  const embedded = embeddeds.find((each) => each.name === name);
+  if (!embedded) {
+    row[name] = value;
+    return;
+  }
+  row[name] ??= {};
+  for (const [part, given] of Object.entries(value ?? {})) {
+    assignColumn(embedded.embeddeds, row[name] as Row, part, given);
+  }
 }
 
 /** What is nested changes the object that is there; a row that was chosen takes its place. */
-function relatedValue({ isMany, target, get }: RelationInfo, row: object, value: unknown): unknown {
+function relatedValue(model: ModelInfo, relation: RelationInfo, row: object, value: unknown): unknown {
+  const { isMany, target, get, name } = relation;
+  // A row that was named twice would be joined twice, which the table that joins refuses.
+  if (isMany) return Array.isArray(value) ? [...new Set(value)] : value;
   const current = get(row);
-  const isPlain = typeof value === 'object' && value !== null && value.constructor === Object;
-  if (isMany || !isPlain || !(current instanceof target)) return value;
-  return Object.assign(current, value);
+  if (typeof value !== 'object' || value === null || value.constructor !== Object) return value;
+  if (typeof current !== 'object') {
+    throw usage(
+      `The relation "${name}" of ${model.entity.name} is not loaded, so that what is nested would be stored as a new object beside the one that is there: load it with \`relations: { ${name}: true }\`.`,
+    );
+  }
+  if (!(current instanceof target)) return value;
+  assign(modelInfo(target, model.dataSource), current, value);
+  return current;
 }
 
 function rowsPerStatement({ metadata, manager }: Repository<ObjectLiteral>): number {

@@ -57,6 +57,37 @@ class Size {
   @Column() height!: number;
 }
 
+class Margin {
+  @Column() top!: number;
+  @Column() bottom!: number;
+}
+
+class Frame {
+  @Column() width!: number;
+  @Column(() => Margin) margin!: Margin;
+}
+
+@Entity()
+class Ink {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() maker!: string;
+  @Column() name!: string;
+}
+
+@Entity()
+class Sheet {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() colour!: string;
+  @ManyToOne(() => Ink, { cascade: true }) ink!: Relation<Ink>;
+}
+
+@Entity()
+class Poster {
+  @PrimaryGeneratedColumn() id!: number;
+  @ManyToOne(() => Sheet, { cascade: true }) sheet!: Relation<Sheet>;
+  @Column(() => Frame) frame!: Frame;
+}
+
 @Entity()
 @Unique(['author', 'title'])
 class Book {
@@ -84,7 +115,7 @@ for (const database of databases()) {
     before(async function () {
       this.timeout(120_000);
       const opened = await database.open({
-        entities: [Author, Tag, Cover, Book],
+        entities: [Author, Tag, Cover, Book, Ink, Sheet, Poster],
         logger: counter.logger,
         logging: ['query'],
       });
@@ -244,6 +275,59 @@ for (const database of databases()) {
       await updated.isValid({ raiseException: true });
       await updated.save();
       expect(await dataSource.getRepository(Cover).find()).to.deep.equal([{ id: cover.id, colour: 'blue' }]);
+    });
+
+    it('changes what is nested within what is nested', async () => {
+      const InkSerializer = ModelSerializer(Ink, { fields: ['maker', 'name'], dataSource });
+      const SheetSerializer = ModelSerializer(Sheet, {
+        fields: ['colour', 'ink'],
+        declared: { ink: nested(InkSerializer) },
+        dataSource,
+      });
+      class S extends ModelSerializer(Poster, {
+        fields: ['sheet', 'frame'],
+        declared: { sheet: nested(SheetSerializer) },
+        dataSource,
+      }) {}
+      const posters = dataSource.getRepository(Poster);
+      const sheet = { colour: 'red', ink: { maker: 'x', name: 'ruby' } };
+      const { id } = await posters.save({ sheet, frame: { width: 1, margin: { top: 2, bottom: 3 } } });
+      const poster = await posters.findOneOrFail({ where: { id }, relations: { sheet: { ink: true } } });
+      const data = { sheet: { ink: { name: 'rose' } }, frame: { margin: { top: 5 } } };
+      const updated = new S(poster, { data, partial: true });
+      await updated.isValid({ raiseException: true });
+      await updated.save();
+      expect(await updated.data).to.deep.equal({
+        sheet: { colour: 'red', ink: { maker: 'x', name: 'rose' } },
+        frame: { width: 1, margin: { top: 5, bottom: 3 } },
+      });
+      const inks = await dataSource.getRepository(Ink).find();
+      expect(inks.map(({ maker, name }) => [maker, name])).to.deep.equal([['x', 'rose']]);
+    });
+
+    it('refuses what is nested in place of an object that was not loaded', async () => {
+      class S extends ModelSerializer(Book, {
+        fields: ['cover'],
+        declared: { cover: nested(ModelSerializer(Cover, { fields: ['colour'], dataSource })) },
+        dataSource,
+      }) {}
+      const { id } = await books().save({ title: 'x', author: { id: 1 }, cover: { colour: 'red' }, ...sizes });
+      const book = await books().findOneByOrFail({ id });
+      const updated = new S(book, { data: { cover: { colour: 'blue' } }, partial: true });
+      await updated.isValid({ raiseException: true });
+      const said = await updated.save().catch(({ code, message }) => `${code}: ${message}`);
+      expect(said).to.match(/^USAGE: The relation "cover" of Book is not loaded/);
+      expect(await dataSource.getRepository(Cover).count()).to.equal(1);
+    });
+
+    it('joins a row once that is named twice', async () => {
+      class S extends ModelSerializer(Book, { fields: ['tags'], dataSource }) {}
+      const book = await books().findOneOrFail({ where: { id: 1 }, relations: { tags: true } });
+      const [{ id: tag } = { id: '' }] = await dataSource.getRepository(Tag).find();
+      const updated = new S(book, { data: { tags: [tag, tag] }, partial: true });
+      await updated.isValid({ raiseException: true });
+      await updated.save();
+      expect(await updated.data).to.deep.equal({ tags: [tag] });
     });
 
     it('shows and reads rows by another property, and by what they say of themselves', async () => {
