@@ -11,7 +11,7 @@ import { BaseSerializer } from './base-serializer.js';
 import { compiled } from './compile.js';
 import { DEFINITION, type Definition } from './definition.js';
 import { isNested } from './nested.js';
-import type { ModelInfo } from './typeorm/model-info.js';
+import { type ModelInfo, modelInfo } from './typeorm/model-info.js';
 import { createRows, updateRow } from './typeorm/store.js';
 
 export interface ModelDefinition extends Definition {
@@ -21,7 +21,7 @@ export interface ModelDefinition extends Definition {
 
 export abstract class ModelBase extends BaseSerializer<object, unknown, object> {
   override async create(attrs: object): Promise<object> {
-    const [row] = await createRows(this.#modelFor(attrs, 'insert'), [attrs]);
+    const [row] = await createRows(this.#modelFor([attrs], 'insert'), [attrs]);
     return row as object;
   }
 
@@ -29,11 +29,11 @@ export abstract class ModelBase extends BaseSerializer<object, unknown, object> 
   override async createMany(list: readonly object[]): Promise<object[]> {
     if (this.create !== ModelBase.prototype.create) return super.createMany(list);
     if (list.length === 0) return [];
-    return createRows(this.#modelFor(Object.assign({}, ...list), 'insert'), list);
+    return createRows(this.#modelFor(list, 'insert'), list);
   }
 
   override async update(row: object, attrs: object): Promise<object> {
-    const model = this.#modelFor(attrs, 'update');
+    const model = this.#modelFor([attrs], 'update');
     return updateRow(model, row, this.#withKeptRows(row as Values, attrs as Values));
   }
 
@@ -48,22 +48,13 @@ export abstract class ModelBase extends BaseSerializer<object, unknown, object> 
     return all;
   }
 
-  /** There is no one way to store what is nested, unless the relation says that it is stored along. */
-  #modelFor(attrs: object, cascade: 'insert' | 'update'): ModelInfo {
+  #modelFor(list: readonly object[], cascade: Cascade): ModelInfo {
     const model = this.#definition.model();
-    for (const [name, field] of Object.entries(compiled(this.#definition).fields)) {
-      const { source = name, readOnly } = field.options as FieldOptions;
-      const [first = name, ...deeper] = source.split('.');
-      const isObject = isNested(field) || deeper.length > 0 || isRelationSource(field);
-      if (readOnly || !Object.hasOwn(attrs, first) || !isObject) continue;
-      if (model.embeddeds.some((embedded) => embedded.name === first)) continue;
-      const relation = model.relations.find((each) => each.name === first);
-      if (relation?.cascades.insert && relation.cascades[cascade]) continue;
-      throw usage(
-        `${this.constructor.name}: "${name}" is nested. Give the relation \`cascade: true\`, or override create() and update() to say how it is stored, or make it readOnly.`,
-      );
-    }
-    return model;
+    const name = unstored(this.#definition, model, list, cascade);
+    if (name === undefined) return model;
+    throw usage(
+      `${this.constructor.name}: "${name}" is nested. Give the relation \`cascade: true\`, or override create() and update() to say how it is stored, or make it readOnly.`,
+    );
   }
 
   get #definition(): ModelDefinition {
@@ -72,6 +63,32 @@ export abstract class ModelBase extends BaseSerializer<object, unknown, object> 
 }
 
 type Values = Record<string, unknown>;
+type Cascade = 'insert' | 'update';
+
+/** There is no one way to store what is nested, unless the relation says that it is stored along: the first that does not. */
+function unstored(
+  definition: Definition,
+  model: ModelInfo,
+  list: readonly object[],
+  cascade: Cascade,
+): string | undefined {
+  for (const [name, field] of Object.entries(compiled(definition).fields)) {
+    const { source = name, readOnly } = field.options as FieldOptions;
+    const [first = name, ...deeper] = source.split('.');
+    const isObject = isNested(field) || deeper.length > 0 || isRelationSource(field);
+    const written = isObject && !readOnly ? list.filter((attrs) => Object.hasOwn(attrs, first)) : [];
+    if (written.length === 0 || model.embeddeds.some((embedded) => embedded.name === first)) continue;
+    const relation = model.relations.find((each) => each.name === first);
+    if (!relation?.cascades.insert || !relation.cascades[cascade]) return name;
+    if (!isNested(field) || deeper.length > 0) continue;
+    const { [DEFINITION]: type } = field.serializer as unknown as { [DEFINITION]: Definition };
+    const below = written.flatMap((attrs) => (attrs as Record<string, object | object[] | null>)[first] ?? []);
+    const given = below.filter((value) => value.constructor === Object); // no rows, which are there already
+    const found = unstored(type, modelInfo(relation.target, model.dataSource), given, cascade);
+    if (found !== undefined) return `${name}.${found}`;
+  }
+  return undefined;
+}
 
 function isRelationSource(field: AnyField): field is RemoteSlot {
   return field instanceof RemoteSlot && field.options.remoteField !== undefined;

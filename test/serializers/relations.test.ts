@@ -105,6 +105,29 @@ class Book {
   @Column(() => Size) size!: Size;
 }
 
+@Entity()
+class Diary {
+  @PrimaryGeneratedColumn() id!: number;
+  @OneToMany(
+    () => Page,
+    (page) => page.diary,
+    { cascade: true },
+  )
+  pages!: Relation<Page[]>;
+}
+
+@Entity()
+class Page {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() number!: number;
+  @ManyToOne(() => Author) author!: Relation<Author>;
+  @ManyToOne(
+    () => Diary,
+    (diary) => diary.pages,
+  )
+  diary!: Relation<Diary>;
+}
+
 const sizes = { size: { height: 2 } };
 
 for (const database of databases()) {
@@ -115,7 +138,7 @@ for (const database of databases()) {
     before(async function () {
       this.timeout(120_000);
       const opened = await database.open({
-        entities: [Author, Tag, Cover, Book, Ink, Sheet, Poster],
+        entities: [Author, Tag, Cover, Book, Ink, Sheet, Poster, Diary, Page],
         logger: counter.logger,
         logging: ['query'],
       });
@@ -303,6 +326,28 @@ for (const database of databases()) {
       });
       const inks = await dataSource.getRepository(Ink).find();
       expect(inks.map(({ maker, name }) => [maker, name])).to.deep.equal([['x', 'rose']]);
+    });
+
+    it('refuses what is nested within what is nested where that would not be stored', async () => {
+      const AuthorSerializer = ModelSerializer(Author, { fields: ['email'], dataSource });
+      const PageSerializer = ModelSerializer(Page, {
+        fields: ['number', 'author'],
+        declared: { author: nested(AuthorSerializer) },
+        dataSource,
+      });
+      class S extends ModelSerializer(Diary, {
+        fields: ['pages'],
+        declared: { pages: nested(PageSerializer, { many: true }) },
+        dataSource,
+      }) {}
+      const pages = [{ number: 1, author: { email: 'd@x.io' } }];
+      const one = new S(undefined, { data: { pages } });
+      const list = S.many(undefined, { data: [{ pages }, { pages: [] }] });
+      for (const serializer of [one, list]) {
+        await serializer.isValid({ raiseException: true });
+        const said = await serializer.save().then(String, ({ code, message }) => `${code}: ${message}`);
+        expect(said).to.match(/^USAGE: .*"pages.author" is nested/);
+      }
     });
 
     it('refuses what is nested in place of an object that was not loaded', async () => {
