@@ -14,7 +14,7 @@ import { ModelBase, type ModelDefinition } from './model-base.js';
 import { type SerializerClass, serializerClassOf } from './serializer.js';
 import { type ServiceLike, serviceOf } from './service.js';
 import { type FieldNames, modelFields, type NestedTypes } from './typeorm/model-fields.js';
-import { type EntityClass, modelInfo } from './typeorm/model-info.js';
+import { type EntityClass, type ModelInfo, modelInfo } from './typeorm/model-info.js';
 import { togetherValidators } from './typeorm/unique-sets.js';
 import type { AllColumns, AnyFields, ColumnKwargs, Hooks, PropertiesOf, Shape } from './types.js';
 
@@ -91,14 +91,21 @@ function definitionOf(
 ): ModelDefinition {
   const dataSource = () => where.dataSource ?? serviceOf(where.service).settings?.dataSource;
   const model = () => modelInfo(entity, dataSource());
+  /** Fields are made once, and the next service in use may have another data source. */
+  const lasting = (): ModelInfo => ({
+    ...model(),
+    get dataSource() {
+      return model().dataSource;
+    },
+  });
   return {
     kind,
-    fields: () => modelFields(model(), wanted, nestedTypes(where)),
+    fields: () => modelFields(lasting(), wanted, nestedTypes(where)),
     hooks,
     remote: where.service ? { service: where.service } : {},
     dataSource,
     model,
-    derivedValidators: (fields) => togetherValidators(model(), kind, fields),
+    derivedValidators: (fields) => togetherValidators(lasting(), kind, fields),
   };
 }
 

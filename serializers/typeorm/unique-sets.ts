@@ -64,6 +64,6 @@ function only(kind: string, property: string, names: readonly string[]): string 
   );
 }
 
-function querysetOf({ dataSource, entity }: ModelInfo): () => RepositoryLike {
-  return () => dataSource.getRepository(entity) as unknown as RepositoryLike;
+function querysetOf(model: ModelInfo): () => RepositoryLike {
+  return () => model.dataSource.getRepository(model.entity) as unknown as RepositoryLike;
 }

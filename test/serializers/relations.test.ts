@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
-import type { DataSource, Relation } from 'typeorm';
+import type { Relation } from 'typeorm';
 import {
   Column,
+  DataSource,
   Entity,
   Index,
   JoinColumn,
@@ -24,6 +25,8 @@ import {
   StringRelatedField,
 } from '../../serializers/index.js';
 import { databases, QueryCounter } from './databases.js';
+import { fakeService } from './fake-service.js';
+import { withService } from './with-service.js';
 
 @Entity()
 class Author {
@@ -406,6 +409,24 @@ for (const database of databases()) {
           'Invalid pk "7" - object does not exist.',
         );
       }
+    });
+
+    it('asks the data source of the service in use, also where another service came first', async () => {
+      class BookOf extends ModelSerializer(Book, { fields: ['author'] }) {}
+      class AuthorOf extends ModelSerializer(Author, { fields: ['email'] }) {}
+      const entities = [Author, Tag, Cover, Book];
+      const other = await new DataSource({ type: 'sqljs', entities, synchronize: true }).initialize();
+      await other.getRepository(Author).save({ id: 7, email: 'other@x.io' });
+      const isValid = (used: DataSource, author: number, email: string) =>
+        withService({ ...fakeService({}), settings: { dataSource: used } }, () =>
+          Promise.all([
+            new BookOf(undefined, { data: { author } }).isValid({ raiseException: true }),
+            new AuthorOf(undefined, { data: { email } }).isValid({ raiseException: true }),
+          ]),
+        );
+      expect(await isValid(dataSource, 1, 'other@x.io')).to.deep.equal([true, true]);
+      expect(await isValid(other, 7, 'a@x.io')).to.deep.equal([true, true]);
+      await other.destroy();
     });
 
     it('reads a list of rows by any field of one', async () => {
