@@ -8,7 +8,7 @@
  */
 import { usage } from '../fields/field.js';
 import type { AnyField, NoOptions } from '../fields/types.js';
-import type { BaseSerializer } from './base-serializer.js';
+import { BaseSerializer } from './base-serializer.js';
 import { compiled } from './compile.js';
 import { type AnyHooks, DEFINITION, type Definition } from './definition.js';
 import { type SerializerClass, serializerClassOf } from './serializer.js';
@@ -46,7 +46,15 @@ export function extend<
     fields: () => extended(from, base.name, exclude as readonly string[], declared as Record<string, AnyField>),
     hooks: mergedHooks(from.hooks, hooks as AnyHooks, isKept),
   };
-  return serializerClassOf(definition, base);
+  const made = serializerClassOf<E, Extended<D, D2, X>>(definition, base);
+  if (options.validate) hideValidate(made as unknown as { readonly prototype: object });
+  return made;
+}
+
+/** A method of the base would be found first, and only some call the hook. */
+function hideValidate({ prototype }: { readonly prototype: object }): void {
+  const { validate } = BaseSerializer.prototype;
+  Object.defineProperty(prototype, 'validate', { value: validate, writable: true, configurable: true });
 }
 
 function extended(

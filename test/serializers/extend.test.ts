@@ -49,6 +49,23 @@ describe('extend', () => {
     expect(pet).to.be.instanceOf(Person);
   });
 
+  it('puts its validate in the place of a method', async () => {
+    class Checked extends Serializer({ name: new CharField() }) {
+      override validate(attrs: { name: string }) {
+        return { name: `${attrs.name}?` };
+      }
+    }
+    class Strict extends extend(Checked, { validate: ({ name }) => ({ name: `${name}!` }) }) {}
+    class Kept extends extend(Checked, {}) {}
+    const read = async (serializer: InstanceType<typeof Strict | typeof Kept>) => {
+      await serializer.isValid({ raiseException: true });
+      return serializer.validatedData;
+    };
+    const data = { name: 'rex' };
+    expect(await read(new Strict(undefined, { data }))).to.deep.equal({ name: 'rex!' });
+    expect(await read(new Kept(undefined, { data }))).to.deep.equal({ name: 'rex?' });
+  });
+
   it('says USAGE for an excluded name that the base does not have', () => {
     const Wrong = extend(Person, { exclude: ['nmae' as 'name'] });
     expect(() => Wrong.fields)
