@@ -8,6 +8,8 @@ import { CharField } from '../fields/char.js';
 import { DictField } from '../fields/dict.js';
 import { HiddenField } from '../fields/hidden.js';
 import { ListField } from '../fields/list.js';
+import { ManyRelatedField } from '../fields/many-related.js';
+import { RelatedField } from '../fields/related.js';
 import type { AnyField, Ctx, FieldOptions } from '../fields/types.js';
 import { INITIAL } from './definition.js';
 import { setOwn, type Target } from './run.js';
@@ -29,6 +31,10 @@ function initialValue(field: AnyField, ctx: Ctx): unknown {
   if (nested) return nested.call(field, ctx);
   if (field instanceof CharField) return '';
   if (field instanceof BooleanField) return allowNull ? null : false;
-  if (field instanceof ListField) return [];
+  if (field instanceof ListField || isRelatedList(field)) return [];
   return field instanceof DictField ? {} : null;
+}
+
+function isRelatedList(field: AnyField): boolean {
+  return field instanceof ManyRelatedField || (field instanceof RelatedField && field.options.many === true);
 }

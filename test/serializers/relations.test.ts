@@ -211,6 +211,7 @@ for (const database of databases()) {
       await created.isValid({ raiseException: true });
       const row = await created.save();
       expect(await created.data).to.deep.equal({ ...data, size: { width: 1, height: 4 } });
+      expect(await new S().data).to.deep.include({ title: '', author: null, tags: [] });
       const updated = new S(row, { data: { tags: [], size: { width: 7 } }, partial: true });
       await updated.isValid({ raiseException: true });
       await updated.save();
