@@ -123,6 +123,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '%': '%',
 };
 const LONGEST_TEXT = 200;
+const LAST_YEAR = 9999;
 
 export function clockReader(format: string): (text: string) => Moment | undefined {
   const parts = format.split(/(%.?|\s+)/s).map((part) => {
@@ -157,7 +158,8 @@ function momentOf(groups: Readonly<Record<string, string | undefined>>): Moment 
     microsecond: Number(f.padEnd(6, '0')),
     offset: z === undefined ? undefined : zoneMinutes(z),
   };
-  return realMoment(j === undefined ? moment : { ...moment, ...dayAt(year, Number(j)) });
+  const counted = j === undefined ? undefined : dayAt(year, Number(j));
+  return counted && counted.year > LAST_YEAR ? undefined : realMoment({ ...moment, ...counted });
 }
 
 function twelveHours({ I = '12', p = 'AM' }: Readonly<Record<string, string | undefined>>): number {
@@ -170,9 +172,10 @@ function zoneMinutes(zone: string): number {
   return zone[0] === '-' ? -minutes : minutes;
 }
 
-function dayAt(year: number, dayInYear: number): { readonly month: number; readonly day: number } {
+/** Day 366 of a year of 365 days is the first of the next one, as in Python. */
+function dayAt(year: number, dayInYear: number): Pick<Moment, 'year' | 'month' | 'day'> {
   const date = new Date(
     utcMilliseconds({ year, month: 1, day: dayInYear, hour: 0, minute: 0, second: 0, microsecond: 0 }),
   );
-  return { month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 }

@@ -153,7 +153,10 @@ describe('DateField and TimeField', () => {
   });
 
   it('read the day of a year', () => {
-    expect(new DateField({ inputFormats: ['%Y-%j'] }).runValidation('2024-366')).to.equal('2024-12-31');
+    const field = new DateField({ inputFormats: ['%Y-%j'] });
+    expect(field.runValidation('2024-366')).to.equal('2024-12-31');
+    expect(field.runValidation('2023-366')).to.equal('2024-01-01');
+    expect(() => field.runValidation('9999-366')).to.throw('wrong format');
   });
 });
 
