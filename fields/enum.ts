@@ -18,7 +18,7 @@ export class EnumField<const E extends EnumLike, const P extends EnumOptions = N
   static override readonly optionNames: readonly string[] = ['enum'];
 
   constructor(options: P & { readonly enum: E }) {
-    super(options, valuesOf(options?.enum));
+    super(options, enumValues(options?.enum));
   }
 
   override toInternalValue(data: unknown): E[keyof E] {
@@ -31,7 +31,7 @@ export class EnumField<const E extends EnumLike, const P extends EnumOptions = N
 }
 
 /** A numeric enum has its names by value as well: `{ Draft: 0, 0: 'Draft' }`. */
-function valuesOf(type: EnumLike | undefined): readonly (string | number)[] {
+export function enumValues(type: EnumLike | undefined): readonly (string | number)[] {
   if (typeof type !== 'object' || type === null) throw usage('EnumField needs "enum", a TypeScript enum.');
   const names = Object.keys(type).filter((name) => !isReverse(type, name));
   return names.map((name) => type[name] as string | number);

@@ -7,6 +7,7 @@
  */
 
 import { type Choices, choicesByText } from '../fields/choices.js';
+import { type EnumLike, enumValues } from '../fields/enum.js';
 import {
   BigIntField,
   BooleanField,
@@ -117,10 +118,7 @@ function remoteSchema(field: RemoteSlot, direction: Direction): JsonSchema {
 function choiceSchema(field: AnyField): JsonSchema | undefined {
   const { choices, enum: names, allowBlank } = optionsOf(field);
   const blank = allowBlank ? [''] : [];
-  if (field instanceof EnumField) {
-    const values = Object.entries(names as object).filter(([name]) => !/^\d+$/.test(name));
-    return { enum: [...new Set(values.map(([, value]) => value)), ...blank] };
-  }
+  if (field instanceof EnumField) return { enum: [...new Set(enumValues(names as EnumLike)), ...blank] };
   if (!(field instanceof ChoiceField || field instanceof MultipleChoiceField)) return undefined;
   const one = { enum: [...choicesByText('ChoiceField', choices as Choices).values(), ...blank] };
   return field instanceof MultipleChoiceField ? arraySchema(one, optionsOf(field)) : one;

@@ -69,6 +69,8 @@ describe('the JSON schema of a serializer', () => {
       { type: 'array', items: { enum: ['a'] }, minItems: 1 },
     ],
     ['an enum', new EnumField({ enum: { Draft: 0, 0: 'Draft' } as Record<string, string | number> }), { enum: [0] }],
+    ['an enum below nought', new EnumField({ enum: { Low: -1, '-1': 'Low' } }), { enum: [-1] }],
+    ['texts by numbers', new EnumField({ enum: { 1: 'one' } }), { enum: ['one'] }],
     [
       'a list',
       new ListField({ child: new IntegerField(), maxLength: 3 }),
