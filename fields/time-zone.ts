@@ -7,6 +7,9 @@
 import { type Moment, utcMilliseconds, utcMoment } from './clock-text.js';
 import { usage } from './options.js';
 
+/** Before it `Intl` counts years without saying of which era; no zone had changed its clocks by then. */
+const FIRST_DAY = Date.parse('0001-01-02T00:00:00Z');
+
 export class TimeZone {
   readonly name: string;
   /** undefined for UTC, which needs no table. */
@@ -20,11 +23,12 @@ export class TimeZone {
   /** Minutes east of UTC at an instant, with a fraction in the times before zones. */
   offsetAt(milliseconds: number): number {
     if (!this.#format) return 0;
+    const instant = Math.max(milliseconds, FIRST_DAY);
     const parts: Record<string, number> = {};
-    for (const { type, value } of this.#format.formatToParts(milliseconds)) parts[type] = Number(value);
+    for (const { type, value } of this.#format.formatToParts(instant)) parts[type] = Number(value);
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
     const local = utcMilliseconds({ year, month, day, hour, minute, second, microsecond: 0 });
-    return (local - Math.floor(milliseconds / 1000) * 1000) / 60_000;
+    return (local - Math.floor(instant / 1000) * 1000) / 60_000;
   }
 
   /** What the clocks of the zone say. */
@@ -49,7 +53,8 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   const numeric = 'numeric' as const;
   const parts = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric };
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', calendar: 'iso8601', ...parts });
+    // Not `iso8601`, which is Julian before 1582 in the ICU of some versions of Node.
+    return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', calendar: 'gregory', ...parts });
   } catch {
     throw usage(`There is no time zone "${timeZone}".`);
   }

@@ -144,6 +144,15 @@ describe('DateTimeField', () => {
     expect(new DateTimeField({ format: null }).toRepresentation(at)).to.equal(at);
     expect(new DateTimeField().toRepresentation(new Date(Number.NaN))).to.equal(null);
   });
+
+  it('counts days before 1582 as it does today, in every zone', () => {
+    const field = new DateTimeField({ defaultTimezone: 'America/New_York' });
+    for (const text of ['1582-10-10T00:00:00', '1500-02-28T12:00:00', '0004-02-29T00:00:00', '0001-01-01T00:00:00']) {
+      const instant = field.runValidation(text) as Date;
+      expect(instant.getTime() - Date.parse(`${text}Z`)).to.equal((4 * 3600 + 56 * 60 + 2) * 1000);
+      expect(field.toRepresentation(instant)).to.equal(`${text}-04:56:02`);
+    }
+  });
 });
 
 describe('DateField and TimeField', () => {
