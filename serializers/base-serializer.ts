@@ -27,7 +27,7 @@ import {
   VALIDATE,
 } from './definition.js';
 import { initialOf } from './initial.js';
-import { type Direction, toJsonSchema } from './json-schema.js';
+import { type Direction, METHODS, toJsonSchema } from './json-schema.js';
 import { ListSerializer, type ListSerializerClass } from './list.js';
 import { wholeRefused } from './messages.js';
 import { Outcome } from './outcome.js';
@@ -282,7 +282,7 @@ export abstract class BaseSerializer<E, RP, VL, IN = unknown> {
 
 /** Code says more than a schema could: a class that reads or shows by itself has none. */
 function schemaOf(type: ClassOf<AnySerializer>, direction: Direction): JsonSchema {
-  const method = direction === 'input' ? 'toInternalValue' : 'toRepresentation';
+  const method = METHODS[direction];
   const { prototype } = type as unknown as { prototype: AnySerializer };
   if (prototype[method] !== BaseSerializer.prototype[method]) {
     throw usage(`${type.name} has a \`${method}\` of its own, which no JSON schema can tell.`);

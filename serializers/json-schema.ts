@@ -2,7 +2,8 @@
  * Serializers as JSON schemas, of what is sent (`input`) and of what is shown (`output`).
  *
  * Shape:  the usual form of each value: a field may read more than its schema says (`'3'` for an integer), never less. A
- *         field of your own is `{}`, anything. A class that stands within itself is `{ type: 'object' }` there.
+ *         field of your own is `{}`, anything, and so is a nested class that reads or shows by code of its own. A class
+ *         that stands within itself is `{ type: 'object' }` there.
  * Errors: `USAGE` for targets other than drafts 7 and 2020-12, and for classes that read or show by code of their own.
  */
 
@@ -40,6 +41,9 @@ import { compiled } from './compile.js';
 import { DEFINITION, type Definition } from './definition.js';
 
 export type Direction = 'input' | 'output';
+
+/** What makes the fields of a class say less than all. */
+export const METHODS = { input: 'toInternalValue', output: 'toRepresentation' } as const;
 
 const TARGETS: readonly string[] = ['draft-07', 'draft-2020-12'];
 
@@ -93,7 +97,8 @@ function fieldSchema(field: AnyField, direction: Direction, within: readonly Def
 function kindSchema(field: AnyField, direction: Direction, within: readonly Definition[]): JsonSchema {
   const child = (each: AnyField) => fieldSchema(each, direction, within);
   if (isNested(field)) {
-    const one = toJsonSchema(field.serializer[DEFINITION], direction, within);
+    const isTold = field.isToldByFields(METHODS[direction]);
+    const one = isTold ? toJsonSchema(field.serializer[DEFINITION], direction, within) : {};
     return optionsOf(field).many ? arraySchema(one, optionsOf(field)) : one;
   }
   if (field instanceof RemoteSlot) return remoteSchema(field, direction);
@@ -189,8 +194,13 @@ function optionsOf(field: AnyField): Options {
   return field.options as Options;
 }
 
+interface NestedLike {
+  readonly serializer: { readonly [DEFINITION]: Definition };
+  isToldByFields(method: (typeof METHODS)[Direction]): boolean;
+}
+
 /** By its shape: its class knows serializers, which know this. */
-function isNested(field: AnyField): field is AnyField & { readonly serializer: { readonly [DEFINITION]: Definition } } {
+function isNested(field: AnyField): field is AnyField & NestedLike {
   const { serializer } = field as { serializer?: unknown };
   return typeof serializer === 'function' && DEFINITION in serializer;
 }

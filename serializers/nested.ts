@@ -54,6 +54,12 @@ export class NestedField extends Field<NestedOptions> {
     return (isClass ? given : (given as () => unknown)()) as SerializerType;
   }
 
+  /** @internal Whether the fields of the class say it all: a method of its own may read or show anything. */
+  isToldByFields(method: 'toInternalValue' | 'toRepresentation'): boolean {
+    const { prototype } = this.serializer as unknown as { readonly prototype: AnySerializer };
+    return prototype[method] === BaseSerializer.prototype[method];
+  }
+
   /** With `source: '*'`, null has nothing to stand for: it is no dictionary. */
   override [READ](data: unknown, ctx: Ctx): unknown {
     const { source, allowNull, readOnly } = this.options;

@@ -12,6 +12,7 @@ import {
   FloatField,
   HiddenField,
   IntegerField,
+  IntegerListSerializer,
   ListField,
   MethodField,
   MultipleChoiceField,
@@ -129,6 +130,27 @@ describe('the JSON schema of a serializer', () => {
     }) {}
     const { properties } = jsonSchemaOf(Tree as never) as { properties: Record<string, unknown> };
     expect(properties.children).to.deep.equal({ type: 'array', items: { type: 'object' } });
+  });
+
+  it('is anything for a nested class that reads or shows by code of its own', () => {
+    class Named extends Serializer({ name: new CharField() }) {
+      override toRepresentation(row: { name: string }): never {
+        return row.name as never;
+      }
+    }
+    const type = Serializer({
+      one: nested(Named),
+      ids: nested(IntegerListSerializer),
+      many: nested(Named, { many: true }),
+    });
+    const propertiesOf = (schema: unknown) => (schema as { properties: unknown }).properties;
+    const object = { type: 'object', properties: { name: { type: 'string', minLength: 1 } }, required: ['name'] };
+    expect(propertiesOf(jsonSchemaOf(type))).to.deep.equal({
+      one: object,
+      ids: {},
+      many: { type: 'array', items: object },
+    });
+    expect(propertiesOf(outputOf(type))).to.deep.equal({ one: {}, ids: {}, many: { type: 'array', items: {} } });
   });
 
   it('is left out for what code decides, and for schemas that cannot tell', () => {
