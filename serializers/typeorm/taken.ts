@@ -9,6 +9,7 @@ import { loaderFor } from '../../fields/related-loader.js';
 import type { Queryset } from '../../fields/related-source.js';
 import type { Ctx } from '../../fields/types.js';
 import { kindOf } from './column-info.js';
+import { lookupOf } from './lookup.js';
 import { type AnyRepository, columnOf, inQueries, whereIn } from './query.js';
 import { repositoryOf } from './related-source.js';
 
@@ -50,7 +51,8 @@ async function answer(
 ): Promise<boolean[]> {
   const { properties } = comparison;
   const stored = new Map<string, Set<string>>();
-  for (const row of await candidates(repository, comparison, questions)) {
+  const possible = questions.filter(({ values }) => canBeStored(repository, comparison, values));
+  for (const row of await candidates(repository, comparison, possible)) {
     const values = properties.map((name) => row[name]);
     const signature = signatureOf(repository, comparison, values);
     stored.set(signature, (stored.get(signature) ?? new Set()).add(idOf(repository, row)));
@@ -63,6 +65,16 @@ async function answer(
     const ids = stored.get(signature);
     const others = (ids?.size ?? 0) - (own && ids?.has(idOf(repository, own)) ? 1 : 0);
     return isRepeated || others > 0;
+  });
+}
+
+/** What no row holds need not be asked for: one such value would fail the query for all. Other checks refuse it. */
+function canBeStored(repository: AnyRepository, { properties }: Comparison, values: readonly unknown[]): boolean {
+  return properties.every((name, index) => {
+    const column = columnOf(repository, name);
+    if (!column || column.transformer) return true; // a transformer makes any value of any other
+    const lookup = lookupOf(column)(keyOf(repository, name, values[index]));
+    return !('problem' in lookup) || lookup.problem === 'type';
   });
 }
 

@@ -122,7 +122,7 @@ class Diary {
 @Entity()
 class Page {
   @PrimaryGeneratedColumn() id!: number;
-  @Column() number!: number;
+  @Column({ unique: true }) number!: number;
   @ManyToOne(() => Author) author!: Relation<Author>;
   @ManyToOne(
     () => Diary,
@@ -261,6 +261,18 @@ for (const database of databases()) {
       const taken = new S(author, { data: { email: 'b@x.io' } });
       await taken.isValid();
       expect(taken.errors).to.deep.equal({ email: ['author with this email already exists.'] });
+    });
+
+    it('does not ask whether a row has what no row can hold', async () => {
+      class S extends ModelSerializer(Author, { fields: ['email'], dataSource }) {}
+      const data = ['a\0@x.io', 'a@x.io', 'new@x.io'].map((email) => ({ email }));
+      expect(await codes(S.many(null, { data }))).to.deep.equal({
+        0: { email: ['null_characters_not_allowed'] },
+        1: { email: ['unique'] },
+      });
+      class PageOf extends ModelSerializer(Page, { fields: ['number'], dataSource }) {}
+      const page = new PageOf(undefined, { data: { number: 99_999_999_999 } });
+      expect(await page.isValid()).to.equal(database.name === 'sql.js');
     });
 
     it('takes texts that look like numbers for texts, however long they are', async () => {
