@@ -115,20 +115,31 @@ function fieldOfRelation(
   return relationField(relation, model, merged(options, extra));
 }
 
-/** An object of its own, whose columns stand in the table of the entity. */
-function embeddedField(model: ModelInfo, embedded: EmbeddedInfo, extra: ExtraKwargs, types: NestedTypes): AnyField {
-  const fields = embeddedFields(model, embedded, types);
+/** An object of its own, whose columns stand in the table of the entity; `path` is where its properties are. */
+function embeddedField(
+  model: ModelInfo,
+  embedded: EmbeddedInfo,
+  extra: ExtraKwargs,
+  types: NestedTypes,
+  path = `${embedded.name}.`,
+): AnyField {
+  const fields = embeddedFields(model, embedded, types, path);
   const isOptional = Object.values(fields).every(({ options }) => isLeftOut(options));
   const type = types.ofFields(`${kindOf(model)}.${embedded.name}`, fields);
   return new NestedField(type, merged(isOptional ? { required: false } : {}, extra));
 }
 
-function embeddedFields(model: ModelInfo, { columns, embeddeds }: EmbeddedInfo, types: NestedTypes) {
+function embeddedFields(model: ModelInfo, { columns, embeddeds }: EmbeddedInfo, types: NestedTypes, path: string) {
   const fields: Record<string, AnyField> = Object.create(null);
   for (const column of columns) {
-    if (column.isSelected) fields[column.name] = columnField(column, requirements(column), {});
+    if (!column.isSelected) continue;
+    const options = requirements(column);
+    const unique = options.readOnly ? {} : uniqueOptions(model, `${path}${column.name}`);
+    fields[column.name] = columnField(column, { ...options, ...unique }, {});
   }
-  for (const embedded of embeddeds) fields[embedded.name] = embeddedField(model, embedded, {}, types);
+  for (const embedded of embeddeds) {
+    fields[embedded.name] = embeddedField(model, embedded, {}, types, `${path}${embedded.name}.`);
+  }
   return fields;
 }
 

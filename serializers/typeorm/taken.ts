@@ -53,7 +53,7 @@ async function answer(
   const stored = new Map<string, Set<string>>();
   const possible = questions.filter(({ values }) => canBeStored(repository, comparison, values));
   for (const row of await candidates(repository, comparison, possible)) {
-    const values = properties.map((name) => row[name]);
+    const values = properties.map((name) => valueAt(row, name));
     const signature = signatureOf(repository, comparison, values);
     stored.set(signature, (stored.get(signature) ?? new Set()).add(idOf(repository, row)));
   }
@@ -134,6 +134,11 @@ export function selected(
 
 function idOf({ metadata }: AnyRepository, row: object): string {
   return JSON.stringify(metadata.primaryColumns.map((column) => textOf(column.getEntityValue(row), column)));
+}
+
+/** A column of an embedded object has a path. */
+function valueAt(row: Row, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, step) => (at as Row | null | undefined)?.[step], row);
 }
 
 /** A related row stands for its key. */

@@ -10,10 +10,10 @@ import type { ColumnInfo } from './column-info.js';
 import { type ModelInfo, words } from './model-info.js';
 import { uniqueTogetherValidator, uniqueValidator } from './unique.js';
 
-/** For the field of a property that is unique by itself. */
+/** For the field of a property that is unique by itself; one of an embedded object is named by its path. */
 export function uniqueOptions(model: ModelInfo, property: string): FieldOptions {
   if (!model.uniques.some((set) => set.length === 1 && set[0] === property)) return {};
-  const message = `${model.label} with this ${words(property)} already exists.`;
+  const message = `${model.label} with this ${words(property.split('.').at(-1) as string)} already exists.`;
   return { validators: [uniqueValidator({ queryset: querysetOf(model), property, message })] };
 }
 

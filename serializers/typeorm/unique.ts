@@ -31,7 +31,8 @@ export function uniqueValidator({ queryset, property, lookup = 'exact', message 
     const name = property ?? (ctx instanceof Scope ? ctx.property : undefined);
     if (name === undefined) throw usage('uniqueValidator() outside of a serializer needs a "property".');
     const comparison = { properties: [name], ignoresCase };
-    if (await isTaken(place, queryset, comparison, { values: [value], own: ownRow(ctx) }, ctx))
+    const own = name.includes('.') ? ownerOf(queryset, ctx) : ownRow(ctx);
+    if (await isTaken(place, queryset, comparison, { values: [value], own }, ctx))
       refuse(message ?? 'This field must be unique.');
   };
 }
@@ -101,6 +102,12 @@ function uniqueFor(
 function ownRow(ctx: Ctx): object | null {
   const row = ctx instanceof Scope ? ctx.row : ctx.instance;
   return (row as object | null | undefined) ?? null;
+}
+
+/** What is embedded is read by a serializer of its own, and stands in the row of the root. */
+function ownerOf(queryset: Queryset, ctx: Ctx): object | null {
+  const { target } = repositoryOf(queryset, ctx).metadata;
+  return typeof target === 'function' && ctx.instance instanceof target ? ctx.instance : null;
 }
 
 function refuse(message: string): never {

@@ -66,7 +66,7 @@ class Margin {
 }
 
 class Frame {
-  @Column() width!: number;
+  @Column({ unique: true }) width!: number;
   @Column(() => Margin) margin!: Margin;
 }
 
@@ -261,6 +261,20 @@ for (const database of databases()) {
       const taken = new S(author, { data: { email: 'b@x.io' } });
       await taken.isValid();
       expect(taken.errors).to.deep.equal({ email: ['author with this email already exists.'] });
+    });
+
+    it('finds what is unique in an embedded object, and lets a row keep its own', async () => {
+      class S extends ModelSerializer(Poster, { fields: ['frame'], dataSource }) {}
+      const margin = { top: 1, bottom: 2 };
+      const sheet = { colour: 'red', ink: { maker: 'x', name: 'ruby' } };
+      const posters = dataSource.getRepository(Poster);
+      const [poster] = await posters.save([1, 2].map((width) => ({ sheet, frame: { width, margin } })));
+      const data = [1, 3, 3].map((width) => ({ frame: { width, margin } }));
+      const unique = { frame: { width: ['unique'] } };
+      expect(await codes(S.many(null, { data }))).to.deep.equal({ 0: unique, 2: unique });
+      const row = await posters.findOneByOrFail({ id: poster?.id ?? 0 });
+      expect(await new S(row, { data: { frame: { width: 1, margin } } }).isValid()).to.equal(true);
+      expect(await codes(new S(row, { data: { frame: { width: 2, margin } } }))).to.deep.equal(unique);
     });
 
     it('does not ask whether a row has what no row can hold', async () => {
