@@ -7,6 +7,7 @@ import { usage } from '../fields/field.js';
 import { RemoteSlot } from '../fields/remote.js';
 import type { AnyField, Ctx, FieldOptions } from '../fields/types.js';
 import { preview } from '../lib/errors.js';
+import { isPromise } from '../lib/maybe-promise.js';
 import type { Definition } from './definition.js';
 import type { Target } from './run.js';
 
@@ -59,8 +60,13 @@ export function getterOf(path: readonly string[]): (row: unknown) => unknown {
   if (first === undefined) return (row) => row;
   if (path.length === 1) return propertyGetter(first);
   const steps = path.map(propertyGetter);
-  return (row) =>
-    steps.reduce<unknown>((value, step) => (value === null || value === undefined ? undefined : step(value)), row);
+  return (row) => steps.reduce(stepped, row);
+}
+
+/** A lazy relation on the way is a promise of what the rest of the path is about. */
+function stepped(value: unknown, step: (at: unknown) => unknown): unknown {
+  if (value === null || value === undefined) return undefined;
+  return isPromise(value) ? value.then((late) => stepped(late, step)) : step(value);
 }
 
 /** What every object inherits, such as `constructor`, is no value of a row. A method is called, as its name is a source. */

@@ -16,6 +16,7 @@ import {
   Unique,
 } from 'typeorm';
 import {
+  CharField,
   EmailField,
   ManyRelatedField,
   ModelSerializer,
@@ -229,6 +230,17 @@ for (const database of databases()) {
       const again = await counter.during(() => Deep.many(rows).data);
       expect(again.result[2]).to.deep.equal({ editor: { id: 3, email: 'c@x.io', isActive: true } });
       expect(again.queries).to.have.length(0);
+    });
+
+    it('shows a property of what a lazy relation leads to', async () => {
+      class S extends ModelSerializer(Book, {
+        fields: ['by'],
+        declared: { by: new CharField({ source: 'editor.email', allowNull: true, readOnly: true }) },
+        dataSource,
+      }) {}
+      await books().save(books().create({ title: 'x', author: { id: 1 }, ...sizes }));
+      const rows = await books().find({ order: { id: 'ASC' } });
+      expect((await S.many(rows).data).map(({ by }) => by)).to.deep.equal(['a@x.io', 'b@x.io', 'c@x.io', null]);
     });
 
     it('writes a lazy relation, and shows what was written', async () => {
