@@ -1,6 +1,6 @@
 /** Checks of one value: all of them see it, and all their errors are told. */
 
-import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
+import { forsake, isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import type { ErrorDetail, ValidationError } from '../lib/validation-error.js';
 import { attempt, holdsNothing, isRefusal, refusal } from './refusal.js';
 import type { Ctx } from './types.js';
@@ -17,11 +17,16 @@ export function runChecks(
 ): MaybePromise<ValidationError | undefined> {
   let found: unknown[] | undefined;
   let isWaiting = false;
-  for (const check of checks) {
-    const one = attempt(() => check(value, ctx));
-    if (one === undefined) continue;
-    isWaiting ||= isPromise(one);
-    found = found ? [...found, one] : [one];
+  try {
+    for (const check of checks) {
+      const one = attempt(() => check(value, ctx));
+      if (one === undefined) continue;
+      isWaiting ||= isPromise(one);
+      found = found ? [...found, one] : [one];
+    }
+  } catch (error) {
+    if (found) forsake(found);
+    throw error;
   }
   if (found === undefined) return undefined;
   return isWaiting ? Promise.all(found).then(joined) : joined(found);

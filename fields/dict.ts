@@ -4,7 +4,7 @@ import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import type { ValidationError } from '../lib/validation-error.js';
 import { EMPTY, Field, readBy } from './field.js';
 import { checkChild } from './options.js';
-import { isRefusal, orThrow, refusal } from './refusal.js';
+import { isRefusal, orThrow, refusal, runEach } from './refusal.js';
 import { showItem } from './show-item.js';
 import { typeName } from './type-name.js';
 import type { AnyField, Ctx, FieldOptions, NoOptions, ReprOfField, ValidOfField } from './types.js';
@@ -58,7 +58,7 @@ function readEntries(
   ctx: Ctx,
 ): MaybePromise<Record<string, unknown> | ValidationError> {
   const keys = entries.map(([key]) => String(key));
-  const values = entries.map(([, item]) => readBy(child, item, ctx));
+  const values = runEach(entries, ([, item]) => readBy(child, item, ctx));
   return values.some(isPromise)
     ? Promise.all(values).then((late) => dictionaryOf(keys, late))
     : dictionaryOf(keys, values);

@@ -7,7 +7,7 @@
  * returned in place of the value; what people write, and what they call, throws.
  */
 import { preview } from '../lib/errors.js';
-import { isPromise, type MaybePromise } from '../lib/maybe-promise.js';
+import { forsake, isPromise, type MaybePromise } from '../lib/maybe-promise.js';
 import { type ErrorTree, ValidationError } from '../lib/validation-error.js';
 
 type RefusalClass = new (errors: ErrorTree) => ValidationError;
@@ -68,6 +68,18 @@ export function attempt<T>(run: () => MaybePromise<T>): MaybePromise<T | Validat
   } catch (error) {
     return caught(error);
   }
+}
+
+/** What `run` makes of each; where one throws, nobody waits any more for those before it. */
+export function runEach<T>(items: readonly T[], run: (item: T) => unknown): unknown[] {
+  const made: unknown[] = [];
+  try {
+    for (const item of items) made.push(run(item));
+  } catch (error) {
+    forsake(made);
+    throw error;
+  }
+  return made;
 }
 
 /** The way back: the value, or the refusal thrown. */

@@ -6,6 +6,7 @@ import {
   BooleanField,
   CharField,
   DateTimeField,
+  DictField,
   HiddenField,
   IntegerField,
   ListField,
@@ -427,6 +428,25 @@ describe('Serializer: reading with asynchronous fields', () => {
     const outer = new Outer(undefined, { data: { a: { x: '1' }, y: '2' } });
     expect(await outer.isValid()).to.equal(true);
     expect(outer.validatedData).to.deep.equal({ a: { x: '1', y: '2' } });
+  });
+
+  it('does not end the process where a check fails that nobody waits for any more', async () => {
+    const failing = async () => {
+      throw new Error('of the database');
+    };
+    const throwing = () => {
+      throw new TypeError('of the code');
+    };
+    const child = new IntegerField({ validators: [(value: number) => (value === 1 ? failing() : throwing())] });
+    const S = Serializer({
+      one: new IntegerField({ validators: [failing, throwing], required: false }),
+      all: new DictField({ child, required: false }),
+    });
+    for (const data of [{ one: 1 }, { all: { a: 1, b: 2 } }]) {
+      const said = await new S(undefined, { data }).isValid().catch(({ message }) => message);
+      expect(said).to.equal('of the code');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   });
 
   it('gives errors in the order of the fields, whichever came first', async () => {
