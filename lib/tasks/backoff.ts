@@ -47,13 +47,6 @@ export function delayAfter(backoff: Backoff, attempt: number, error: unknown): n
   return jitter ? longest * (0.5 + Math.random() / 2) : longest;
 }
 
-/** The longest delay that it gives before the last of `attempts`; for a function, an hour. */
-export function longestDelay(backoff: Backoff, attempts: number): number {
-  if (typeof backoff === 'function') return DEFAULT_MAX_DELAY_MS;
-  if (typeof backoff === 'number') return backoff;
-  return delayAfter({ ...backoff, jitter: false }, Math.max(1, attempts - 1), undefined);
-}
-
 function isDelay(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < Infinity;
 }

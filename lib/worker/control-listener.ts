@@ -38,11 +38,14 @@ export class ControlListener {
     const added = routes.filter((route) => !this.#routes.has(route));
     if (added.length === 0 && this.#consumer !== undefined) return;
     for (const route of added) this.#routes.add(route);
-    this.#consumer = this.#consume(this.#consumer);
+    this.#consumer = this.#consume(this.#consumer, added);
     await this.#consumer;
   }
 
-  async #consume(before: Promise<Consumer | undefined> | undefined): Promise<Consumer | undefined> {
+  async #consume(
+    before: Promise<Consumer | undefined> | undefined,
+    added: readonly string[],
+  ): Promise<Consumer | undefined> {
     const old = await before;
     const { broker, settings } = this.#parts;
     const keys = [ALL, ...(settings.serviceName === undefined ? [] : [settings.serviceName])];
@@ -59,6 +62,7 @@ export class ControlListener {
         { reason: messageOf(error) },
         'neither aborts of callers nor questions who is there will be heard',
       );
+      for (const route of added) this.#routes.delete(route); // with the next ones
       return old;
     }
   }

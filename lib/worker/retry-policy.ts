@@ -1,6 +1,6 @@
 /** Whether a failed run is followed by another, and when. The same for jobs, events and schedules. */
 import { BgTasksError, UnrecoverableError } from '../errors.js';
-import { DEFAULT_BACKOFF, delayAfter, longestDelay } from '../tasks/backoff.js';
+import { DEFAULT_BACKOFF, delayAfter } from '../tasks/backoff.js';
 import type { TaskDefinition } from '../tasks/task.js';
 import { ValidationError } from '../validation-error.js';
 
@@ -16,11 +16,6 @@ export class RetryPolicy {
   constructor(task: TaskDefinition) {
     this.#task = task;
     this.attempts = task.options.attempts ?? DEFAULT_ATTEMPTS[task.kind as keyof typeof DEFAULT_ATTEMPTS];
-  }
-
-  /** The longest delay that a retry can ask for; undefined where there are none. */
-  get longestDelayMs(): number | undefined {
-    return this.attempts > 1 ? longestDelay(this.#backoff, this.attempts) : undefined;
   }
 
   /** The wait in milliseconds before the next run, or undefined where this was the last. */

@@ -5,7 +5,7 @@
  * Shape:  one consumer per queue. A task that is registered later is served from then on.
  * Bounds: `drain` waits for running handlers; what has not started goes back to its queue, unless the service is greedy.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '../broker/broker.js';
 import { ServiceStoppingError } from '../errors.js';
 import { PROTOCOLS } from '../protocols/index.js';
@@ -53,6 +53,8 @@ export interface WorkerParts {
   readonly health: () => object;
 }
 
+const LATE_RETRY = { baseMs: 100, maxMs: 10_000 };
+
 interface SharedJob {
   readonly lane: Lane;
   readonly origin: WorkOrigin;
@@ -95,10 +97,7 @@ export class Worker {
   async start(): Promise<void> {
     const { registry } = this.#parts;
     this.#stopListening ??= registry.onAdd((task) => {
-      if (!isConsumed(task)) return;
-      this.#setUpAndServe(task)
-        .then(() => this.#listenToControl())
-        .catch((error) => this.#logFailure(task, error));
+      if (isConsumed(task)) void this.#serveLate(task);
     });
     const tasks = registry.all().filter(isConsumed);
     for (const task of tasks) await this.#parts.dependencies.setUp(this.#parts.pools.placed(task));
@@ -151,9 +150,33 @@ export class Worker {
     await nextTurn();
   }
 
-  async #setUpAndServe(task: TaskDefinition): Promise<void> {
-    await this.#parts.dependencies.setUp(this.#parts.pools.placed(task));
-    await this.#serve(task);
+  /** A task that comes while the others are served. Who registers it waits for nothing: a broker that is away is asked again. */
+  async #serveLate(task: TaskDefinition): Promise<void> {
+    const { dependencies, pools, registry, settings } = this.#parts;
+    const facts = { route: task.route };
+    try {
+      await dependencies.setUp(pools.placed(task));
+      for (let failures = 0; ; failures += 1) {
+        const failure = await this.#failureOf(task);
+        if (this.#isDraining || registry.get(task.route) !== task) return;
+        if (!failure) break;
+        const level = failures === 0 ? 'error' : 'debug';
+        settings.logger[level]({ ...facts, err: failure.error }, 'task cannot be served now, and is tried again');
+        await sleep(Math.min(LATE_RETRY.maxMs, LATE_RETRY.baseMs * 2 ** failures), undefined, { ref: false });
+      }
+      await this.#listenToControl();
+    } catch (error) {
+      settings.logger.error({ ...facts, err: error }, 'task cannot be served');
+    }
+  }
+
+  async #failureOf(task: TaskDefinition): Promise<{ readonly error: unknown } | undefined> {
+    try {
+      await this.#serve(task);
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
   }
 
   #serve(task: TaskDefinition): Promise<Consumer> {
@@ -284,10 +307,6 @@ export class Worker {
     return this.#admission.hold(task, async () => {
       if (!this.#isDraining) await runTick(this.#parts, this.#parts.pools.placed(task));
     });
-  }
-
-  #logFailure(task: TaskDefinition, error: unknown): void {
-    this.#parts.settings.logger.error({ route: task.route, err: error }, 'task cannot be served');
   }
 }
 

@@ -72,31 +72,32 @@ export function callsContract(address: () => string): void {
     it('is not started where it waits for a handler to end', async () => {
       const route = unique('waiting');
       const ran: unknown[] = [];
-      let end = () => {};
-      const busy = service({ concurrency: 1 });
-      busy.rpcTask(route)((body) => {
+      const aborted: unknown[] = [];
+      const ends: (() => void)[] = [];
+      const busy = service({ concurrency: 2 });
+      busy.rpcTask(route)((body, { signal }) => {
         ran.push(body);
-        return new Promise<void>((resolve) => {
-          end = resolve;
-        });
+        signal.addEventListener('abort', () => aborted.push(body));
+        return new Promise<void>((resolve) => ends.push(resolve));
       });
-      // Of room for two deliveries, one waits at the gate of the whole service.
+      // There is room for more deliveries of this one: it waits at the gate of the whole service.
       const held = unique('held');
       busy.rpcTask(held)((body) => void ran.push(body));
       await busy.start();
       const first = api.call(route, 'first');
-      await until(() => ran.length === 1);
-      const abort = new AbortController();
-      const second = rejection(api.call(held, 'second', { signal: abort.signal }));
+      const [abort, abortSecond] = [new AbortController(), new AbortController()];
+      const second = rejection(api.call(route, 'second', { signal: abortSecond.signal }));
+      await until(() => ran.length === 2);
+      const waiting = rejection(api.call(held, 'waiting', { signal: abort.signal }));
       await pause(30);
       abort.abort();
-      await second;
-      await pause(50);
-      end();
-      await first;
-      const third = api.call(held, 'third');
-      await third;
-      expect(ran).to.deep.equal(['first', 'third']);
+      await waiting;
+      abortSecond.abort();
+      await until(() => aborted.length === 1); // aborts come in order: that of the one that waits was before
+      for (const end of ends) end();
+      await Promise.all([first, second]);
+      await api.call(held, 'last');
+      expect(ran).to.have.members(['first', 'second', 'last']);
     });
 
     it('reaches a task that was registered after the start', async () => {

@@ -24,6 +24,7 @@ describe('calls whose connection is lost', () => {
     ...silentLogger,
     info: (facts, text) => void lines.push(`${text} ${JSON.stringify(facts)}`),
     warn: (facts, text) => void lines.push(`${text} ${JSON.stringify(facts)}`),
+    error: (facts, text) => void lines.push(`${text} ${JSON.stringify(facts)}`),
   };
   const through = (options: ServiceOptions = {}) => {
     const url = new URL(rabbitUrl());
@@ -109,6 +110,20 @@ describe('calls whose connection is lost', () => {
     expect(lines[0]).to.match(/^connection to the broker lost .*"connection":"shop","broker":"[^"@]*:\d+"/);
     expect(lines[1]).to.match(/^connection to the broker restored .*"connection":"shop"/);
     expect(worker.health()).to.include({ connected: true, reconnects: 1 });
+    letGo();
+  });
+
+  it('find a task that was registered while the broker was away', async () => {
+    const worker = through();
+    worker.rpcTask(unique('early'))(() => 1);
+    await worker.start();
+    await proxy.refuse();
+    await until(() => !worker.health().connected);
+    const late = unique('late');
+    worker.rpcTask(late)(() => 'served');
+    await until(() => lines.some((line) => line.includes(late)));
+    await proxy.listen();
+    expect(await api.call(late, 1, { idempotent: true, retry: 100, timeoutMs: 8000 })).to.equal('served');
     letGo();
   });
 
