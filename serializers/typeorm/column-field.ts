@@ -65,7 +65,7 @@ export function merged(derived: FieldOptions, extra: ExtraKwargs): FieldOptions 
   if (own.readOnly ?? derived.readOnly) {
     // What checks input has nothing to do; a default still counts where values are unique together.
     const { required: _required, ...shown } = own;
-    return { ...kept(derived, own.readOnly ? SHOWN_NEWLY : SHOWN), ...shown, readOnly: true };
+    return { ...kept(derived, SHOWN), ...shown, readOnly: true };
   }
   const { required, ...rest } = derived;
   const isDecided = own.required !== undefined || own.default !== undefined || required === undefined;
@@ -75,7 +75,6 @@ export function merged(derived: FieldOptions, extra: ExtraKwargs): FieldOptions 
 }
 
 const SHOWN = ['allowNull', 'default', 'label', 'helpText', 'child', 'choices', 'maxDigits', 'decimalPlaces'];
-const SHOWN_NEWLY = SHOWN.filter((name) => name !== 'default');
 
 function kept(options: FieldOptions, names: readonly string[]): FieldOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));

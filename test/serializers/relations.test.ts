@@ -110,6 +110,14 @@ class Book {
 }
 
 @Entity()
+@Unique(['name', 'state'])
+class Stamp {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column() name!: string;
+  @Column({ default: 'new' }) state!: string;
+}
+
+@Entity()
 class Diary {
   @PrimaryGeneratedColumn() id!: number;
   @OneToMany(
@@ -142,7 +150,7 @@ for (const database of databases()) {
     before(async function () {
       this.timeout(120_000);
       const opened = await database.open({
-        entities: [Author, Tag, Cover, Book, Ink, Sheet, Poster, Diary, Page],
+        entities: [Author, Tag, Cover, Book, Ink, Sheet, Poster, Stamp, Diary, Page],
         logger: counter.logger,
         logging: ['query'],
       });
@@ -321,6 +329,13 @@ for (const database of databases()) {
       await renamed.isValid();
       expect(renamed.errors).to.deep.equal(taken);
       expect(await new S(row, { data: { title: 'book 1' }, partial: true }).isValid()).to.equal(true);
+    });
+
+    it('counts the default of a column that is made read-only among what is unique together', async () => {
+      class S extends ModelSerializer(Stamp, { fields: ['name', 'state'], readOnlyFields: ['state'], dataSource }) {}
+      await dataSource.getRepository(Stamp).save([{ name: 'a' }, { name: 'b', state: 'old' }]);
+      expect(await codes(new S(undefined, { data: { name: 'a' } }))).to.deep.equal({ non_field_errors: ['unique'] });
+      expect(await new S(undefined, { data: { name: 'b' } }).isValid()).to.equal(true);
     });
 
     it('stores what is nested where the relation cascades', async () => {
