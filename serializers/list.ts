@@ -23,7 +23,7 @@ import {
 } from './definition.js';
 import { arraySchema, type Direction } from './json-schema.js';
 import { messageOf, wholeRefused } from './messages.js';
-import { Outcome } from './outcome.js';
+import { nothingToSave, Outcome } from './outcome.js';
 import { reported } from './remote/explain.js';
 import { finishRun, inBatch } from './remote/waves.js';
 import { REPRESENT, REPRESENT_ALL, Run } from './run.js';
@@ -120,7 +120,9 @@ export class ListSerializer<X extends AnySerializer> implements StandardSchemaV1
 
   /** Creates every row, with `extra` in each; where the list was given rows, `update` says what becomes of them. */
   async save(extra: object = {}): Promise<RowOf<X>[]> {
-    const list: Validated<X>[] = this.#outcome.toSave().map((attrs) => ({ ...attrs, ...extra }));
+    const values = this.#outcome.toSave();
+    if (values.includes(null as never)) throw nothingToSave();
+    const list: Validated<X>[] = values.map((attrs) => ({ ...attrs, ...extra }));
     const rows = this.instance === null ? await this.create(list) : await this.update(this.instance, list);
     this.instance = rows;
     this.#data = undefined;

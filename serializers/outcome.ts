@@ -54,6 +54,7 @@ export class Outcome<V> {
   toSave(): V {
     if (this.#result === NOT_YET) throw usage('Call `isValid()` before `save()`.');
     if (isRefusal(this.#result)) throw usage('`save()` needs valid data: see `errors`.');
+    if (this.#result === null) throw nothingToSave();
     return this.#result as V;
   }
 
@@ -79,4 +80,11 @@ export class Outcome<V> {
     const { data, allowNull } = this.#options;
     return data === undefined || (data === null && !allowNull) ? noData() : this.#validate();
   }
+}
+
+/** Without values a row of nothing but defaults would be stored. */
+export function nothingToSave(): Error {
+  return usage(
+    '`save()` has nothing to store: the data is null. Do not call it for null, which `allowNull` lets pass.',
+  );
 }

@@ -329,6 +329,15 @@ describe('ListSerializer', () => {
 });
 
 describe('Serializer: misuse', () => {
+  class Stored extends Serializer({ name: new CharField() }) {
+    override async create(attrs: { name: string }) {
+      return attrs;
+    }
+  }
+  const saved = async (serializer: { isValid(): Promise<boolean>; save(): Promise<unknown> }) => {
+    expect(await serializer.isValid()).to.equal(true);
+    return serializer.save();
+  };
   const valid = () => new Person(undefined, { data: { name: 'Tom' } });
 
   for (const [name, run] of [
@@ -361,6 +370,11 @@ describe('Serializer: misuse', () => {
         return serializer.validatedData;
       },
     ],
+    ...[
+      (S: typeof Stored) => new S(undefined, { data: null, allowNull: true }),
+      (S: typeof Stored) => S.many(undefined, { data: null, allowNull: true }),
+      (S: typeof Stored) => S.many(undefined, { data: [{ name: 'Tom' }, null], allowNull: true }),
+    ].map((make, i) => [`null is saved (${i})`, () => saved(make(Stored))] as const),
     [
       'a hook gives nothing back',
       () =>
