@@ -76,7 +76,7 @@ function unstored(
     const { source = name, readOnly } = field.options as FieldOptions;
     const [first = name, ...deeper] = source.split('.');
     const isObject = isNested(field) || deeper.length > 0 || isRelationSource(field);
-    const written = isObject && !readOnly ? list.filter((attrs) => Object.hasOwn(attrs, first)) : [];
+    const written = isObject && !readOnly ? list.filter((attrs) => isGiven(attrs, first)) : [];
     if (written.length === 0 || model.embeddeds.some((embedded) => embedded.name === first)) continue;
     const relation = model.relations.find((each) => each.name === first);
     if (!relation?.cascades.insert || !relation.cascades[cascade]) return name;
@@ -88,6 +88,11 @@ function unstored(
     if (found !== undefined) return `${name}.${found}`;
   }
   return undefined;
+}
+
+/** Null needs nobody who stores it: the row refers to nothing then. */
+function isGiven(attrs: object, name: string): boolean {
+  return Object.hasOwn(attrs, name) && (attrs as Values)[name] !== null;
 }
 
 function isRelationSource(field: AnyField): field is RemoteSlot {

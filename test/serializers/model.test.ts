@@ -314,6 +314,23 @@ for (const database of databases()) {
       expect(await codeAndMessage(serializer.save())).to.match(/^USAGE: .*"shop" is nested/);
     });
 
+    it('stores null in place of what is nested', async () => {
+      const LabelSerializer = ModelSerializer(Label, { fields: '__all__', dataSource });
+      class S extends ModelSerializer(Product, {
+        fields: ['label'],
+        declared: { label: nested(LabelSerializer, { allowNull: true }) },
+        dataSource,
+      }) {}
+      const label = await dataSource.getRepository(Label).save({ text: 'new' });
+      const { id } = await rows().save({ name: 'Tea', shop: { id: 1 }, label });
+      const row = await rows().findOneOrFail({ where: { id }, relations: { label: true } });
+      const serializer = new S(row, { data: { label: null }, partial: true });
+      await serializer.isValid({ raiseException: true });
+      await serializer.save();
+      const stored = await rows().findOneOrFail({ where: { id }, relations: { label: true } });
+      expect(stored.label).to.equal(null);
+    });
+
     it('is a nested serializer as well', async () => {
       const ShopSerializer = ModelSerializer(Shop, { fields: '__all__', dataSource });
       const S = Serializer({ shops: nested(ShopSerializer, { many: true }), n: new IntegerField() });
