@@ -3,7 +3,7 @@
  *
  * Shape:  `readerAtOnce(field)` gives a function from input to value, or `EMPTY` where the field must be asked: for all
  *         that is not certain at a glance. It never refuses anything. undefined for fields it knows nothing about: those
- *         of other classes, subclasses too, and those with validators of their own.
+ *         of other classes, subclasses too, those with validators of their own, and those that read nothing.
  */
 import { BooleanField } from './boolean.js';
 import { CharField, type CharOptions } from './char.js';
@@ -33,8 +33,8 @@ const MAKERS = new Map<unknown, Make>([
 ]);
 
 export function readerAtOnce(field: AnyField): ReadAtOnce | undefined {
-  const { validators, allowNull } = field.options as FieldOptions;
-  const read = validators?.length ? undefined : MAKERS.get(field.constructor)?.(field);
+  const { validators, allowNull, readOnly } = field.options as FieldOptions;
+  const read = validators?.length || readOnly ? undefined : MAKERS.get(field.constructor)?.(field);
   return read && allowNull ? (input) => (input === null ? null : read(input)) : read;
 }
 

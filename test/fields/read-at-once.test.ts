@@ -81,4 +81,9 @@ describe('reading at once', () => {
     expect(readerAtOnce(new CharField({ validators: [() => {}] }))).to.equal(undefined);
     expect(readerAtOnce(new ListField({ child: new Upper() }))).to.equal(undefined);
   });
+
+  it('leaves to the field what it does not read', () => {
+    expect(readerAtOnce(new IntegerField({ readOnly: true }))).to.equal(undefined);
+    expect(readerAtOnce(new ListField({ child: new IntegerField({ readOnly: true }) }))).to.equal(undefined);
+  });
 });
