@@ -44,6 +44,12 @@ export class Running {
     this.#child.kill(signal);
   }
 
+  /** Kills the processes that it has started, with what those have started in their groups. */
+  killChildren(): void {
+    const pids = execFileSync('pgrep', ['-P', String(this.#child.pid)], { encoding: 'utf8' });
+    for (const pid of pids.trim().split('\n')) process.kill(-Number(pid), 'SIGKILL');
+  }
+
   /** Nobody reads its output any more. */
   stopReading(): void {
     this.#child.stdout?.destroy();

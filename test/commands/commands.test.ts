@@ -217,6 +217,14 @@ describe('the command bgtasks', function () {
       expect((await worker.finished).code).to.equal(0);
     });
 
+    it('exits with 1 where what --watch runs is killed', async () => {
+      const app = application({ ...esm, 'tasks.ts': task('x') });
+      const worker = app.start(['tasks', '--watch', '--url', 'memory://']);
+      await worker.says('Serving 1 tasks');
+      worker.killChildren();
+      expect((await worker.finished).code).to.equal(1);
+    });
+
     describe('ends with one line and exit code 1', () => {
       const cases: readonly [string, Record<string, string>, readonly string[], Record<string, string>, RegExp][] = [
         ['where nothing is registered', {}, [], {}, /^bgtasks: no task is registered \(searched .*Name the modules/],
