@@ -124,6 +124,22 @@ for (const ground of GROUNDS) {
       expect(ids.toSorted()).to.deep.equal(['foreign', 'new', 'now']);
     });
 
+    it('forgets those of each task whose handler it is', async () => {
+      const serviceName = unique('worker');
+      const worker = serviceNamed(serviceName);
+      const other = unique('other');
+      const handler = inTransaction(() => {}, { retentionMs: 60_000 });
+      const table = ground.dataSource.getRepository(InboxMessage);
+      for (const name of [route, other]) {
+        const job = worker.jobTask(name)(handler);
+        const receivedAt = Date.now() - 61_000;
+        await table.insert({ messageId: 'old', consumer: `${serviceName}/${name}`, runId: 'x', receivedAt });
+        await worker.start();
+        await job.enqueue(1);
+        await until(async () => (await table.countBy({ messageId: 'old' })) === 0);
+      }
+    });
+
     it('is refused for tasks that answer, without a data source, and with nonsense', async () => {
       const worker = serviceNamed(unique('worker'));
       worker.rpcTask(route)(inTransaction(() => 1));

@@ -36,7 +36,8 @@ export function inTransaction<B, A>(
   const { retentionMs = 7 * DAY_MS } = options;
   if (typeof handler !== 'function') throw invalid(`needs a function, not ${preview(handler)}.`);
   if (!(retentionMs > 0)) throw invalid(`"retentionMs" must be milliseconds above 0, not ${preview(retentionMs)}.`);
-  let cleanedAt = 0;
+  /** By consumer: one handler may be that of several tasks. */
+  const cleanedAt = new Map<string, number>();
 
   return async (body, context) => {
     const service = serviceInUse();
@@ -49,10 +50,11 @@ export function inTransaction<B, A>(
       return undefined;
     };
     const answer = await inTurn(dataSource, () => dataSource.transaction(run));
-    if (Date.now() - cleanedAt >= CLEANING_MS) {
-      cleanedAt = Date.now();
+    const now = Date.now();
+    if (now - (cleanedAt.get(consumer) ?? 0) >= CLEANING_MS) {
+      cleanedAt.set(consumer, now);
       // What has run stays done, whatever becomes of this.
-      await removeOld(dataSource, consumer, cleanedAt - retentionMs).catch((error) =>
+      await removeOld(dataSource, consumer, now - retentionMs).catch((error) =>
         log.warn({ route, err: error }, 'inbox: old rows could not be removed'),
       );
     }
