@@ -7,6 +7,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
+import { BgTasksError } from '../errors.js';
 
 export type ModuleKind = 'module' | 'commonjs';
 
@@ -42,12 +43,18 @@ function kindOfFolder(folder: string): ModuleKind {
 
 /** Undefined where the folder has no package.json. */
 function kindInPackageJson(folder: string): ModuleKind | undefined {
+  const file = join(folder, 'package.json');
   let text: string;
   try {
-    text = readFileSync(join(folder, 'package.json'), 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
-  const { type } = JSON.parse(text) as { type?: unknown };
-  return type === 'module' ? 'module' : 'commonjs';
+  try {
+    const { type } = JSON.parse(text) as { type?: unknown };
+    return type === 'module' ? 'module' : 'commonjs';
+  } catch (cause) {
+    const message = `${file} is no JSON object, and its "type" says how TypeScript is compiled. Mend it.`;
+    throw new BgTasksError('MODULE_FAILED', message, { file }, { cause });
+  }
 }

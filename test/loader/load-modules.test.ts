@@ -36,6 +36,12 @@ describe('loadModules', () => {
       "SyntaxError: Unexpected token ';' (a.js:2)",
     ],
     [
+      'a broken package.json',
+      { 'package.json': '{ "type": ', 'a.ts': 'export {}' },
+      'a.ts',
+      '<cwd>/package.json is no JSON object, and its "type" says how TypeScript is compiled. Mend it.',
+    ],
+    [
       'a syntax error of CommonJS',
       { ...COMMONJS, 'a.js': broken },
       'a.js',
