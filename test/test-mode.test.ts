@@ -127,6 +127,13 @@ describe('the test environment', () => {
       expect(tools.enqueued('mail.other')).to.deep.equal([]);
     });
 
+    it('are remembered with their bodies in the protocol of their task as well', async () => {
+      const task = service.jobTask('mail.zipped', { protocol: 'gzip-json' })((_body: { to: string } | null) => {});
+      await task.enqueue({ to: 'ann' });
+      await task.enqueue(null);
+      expect(tools.enqueued(task).map(({ body }) => body)).to.deep.equal([{ to: 'ann' }, null]);
+    });
+
     it('that were emitted are remembered, listened to or not', async () => {
       const seen: unknown[] = [];
       const users = autoClose(new Service({ environment: 'test', url: 'memory://test-mode', serviceName: 'users' }));

@@ -8,6 +8,7 @@ import { MemoryBroker } from '../broker/memory/broker.js';
 import type { Hub } from '../broker/memory/hub.js';
 import type { SentWork } from '../clients/work-client.js';
 import { BgTasksError, preview } from '../errors.js';
+import { PROTOCOLS } from '../protocols/index.js';
 import { readJson } from '../protocols/json-body.js';
 import type { Service } from '../service/service.js';
 import type { EventBody } from '../tasks/event.js';
@@ -49,7 +50,12 @@ export function jobTools(service: Service): { readonly tools: JobTools; forget()
   });
   const sentAs = (kind: SentWork['kind'], name: string) =>
     sent.filter((each) => each.kind === kind && each.name === name);
-  const bodyOf = ({ message }: SentWork) => readJson(message.body, Infinity);
+  const bodyOf = ({ kind, name, message }: SentWork): unknown => {
+    const { protocol = 'json' } = (kind === 'job' && internals.registry.get(name)?.options) || {};
+    const { json, maxBodyBytes } = internals.peek();
+    const { work } = PROTOCOLS[protocol];
+    return work ? work.decodeBody(message, maxBodyBytes, json) : readJson(message.body, maxBodyBytes, json);
+  };
 
   /** Undefined before first use: then there is nothing to wait for. */
   const hub = (): Hub | undefined => {
