@@ -47,8 +47,8 @@ async function serve({ service, output }: CommandContext, module: string, { port
   const beside = worker ? ', with its worker' : '';
   output.out(`Listening on ${address.includes(':') ? `[${address}]` : address}:${bound}${beside}. Stop with Ctrl-C.\n`);
   const signal = await stopped;
-  output.out(`\n${signal}: finishing what runs.\n`);
   void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143));
+  output.out(`\n${signal}: finishing what runs.\n`);
   await closed(server);
   await worker?.close();
   await service.close();

@@ -71,8 +71,8 @@ async function serveTasks(context: CommandContext, paths: readonly string[], fla
     `\nServing ${service.tasks.size} tasks at ${service.settings.urls.map(brokerName).join(', ')}. Stop with Ctrl-C.\n`,
   );
   const signal = await stopped;
+  void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143)); // before anybody is told that it can
   output.out(`\n${signal}: finishing what runs. Once more stops at once.\n`);
-  void nextSignal().then((again) => process.exit(again === 'SIGINT' ? 130 : 143));
   clearInterval(alive);
   return (await service.internals.stop()) ? EXIT.done : EXIT.failed;
 }

@@ -1,5 +1,5 @@
 /** An application in a temporary folder with this package installed, and the command run in it as a process. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -42,12 +42,6 @@ export class Running {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
-  }
-
-  /** Kills the processes that it has started, with what those have started in their groups. */
-  killChildren(): void {
-    const pids = execFileSync('pgrep', ['-P', String(this.#child.pid)], { encoding: 'utf8' });
-    for (const pid of pids.trim().split('\n')) process.kill(-Number(pid), 'SIGKILL');
   }
 
   /** Nobody reads its output any more. */
