@@ -182,8 +182,8 @@ export class Lifecycle {
     const isDrained = drained.every((each) => each);
     const stillRunning = worker.running + webSockets.running;
     if (!isDrained) logger.warn({ drainMs, running: stillRunning }, 'closed while handlers were running');
+    await running.pools.close(CHILD_GRACE_MS); // ends that step too, where it waits for children
     await this.#step?.catch(() => {});
-    await running.pools.close(CHILD_GRACE_MS);
     await webSockets.close();
     this.#opening = undefined;
     this.#running = undefined;
