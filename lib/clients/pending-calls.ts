@@ -29,6 +29,14 @@ interface Waiting<C> {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * Where a call stands, emptied when it is settled. A `Map` that has grown or shrunk keeps its old table linked to the new
+ * one (V8), so that what was in both lives until the next full collection: the answers of calls that were out together.
+ */
+interface Place<C> {
+  waiting: Waiting<C> | undefined;
+}
+
 /** The calls of one signal: with a listener each, Node would warn of a leak from the eleventh on. */
 interface Listening {
   readonly ids: Set<string>;
@@ -37,7 +45,7 @@ interface Listening {
 
 export class PendingCalls<C extends PendingCall = PendingCall> {
   readonly #options: PendingCallsOptions<C>;
-  readonly #waiting = new Map<string, Waiting<C>>();
+  readonly #places = new Map<string, Place<C>>();
   readonly #listening = new Map<AbortSignal, Listening>();
 
   constructor(options: PendingCallsOptions<C> = {}) {
@@ -45,15 +53,15 @@ export class PendingCalls<C extends PendingCall = PendingCall> {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#places.size;
   }
 
   get calls(): readonly C[] {
-    return [...this.#waiting.values()].map(({ call }) => call);
+    return Array.from(this.#places.values(), ({ waiting }) => waiting?.call).filter((call) => call !== undefined);
   }
 
   get(id: string): C | undefined {
-    return this.#waiting.get(id)?.call;
+    return this.#places.get(id)?.waiting?.call;
   }
 
   /** Open before publishing: a fast reply must find its call. */
@@ -61,7 +69,7 @@ export class PendingCalls<C extends PendingCall = PendingCall> {
     if (signal?.aborted) return Promise.reject(aborted(call, signal));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => void this.#timeOut(call.id), call.timeoutMs);
-      this.#waiting.set(call.id, { call, timer, signal, resolve, reject });
+      this.#places.set(call.id, { waiting: { call, timer, signal, resolve, reject } });
       if (signal) this.#listen(call.id, signal);
     });
   }
@@ -117,9 +125,11 @@ export class PendingCalls<C extends PendingCall = PendingCall> {
   }
 
   #take(id: string): Waiting<C> | undefined {
-    const waiting = this.#waiting.get(id);
-    if (!waiting) return undefined;
-    this.#waiting.delete(id);
+    const place = this.#places.get(id);
+    const waiting = place?.waiting;
+    if (!place || !waiting) return undefined;
+    this.#places.delete(id);
+    place.waiting = undefined;
     clearTimeout(waiting.timer);
     if (waiting.signal) this.#stopListening(id, waiting.signal);
     return waiting;

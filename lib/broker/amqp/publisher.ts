@@ -30,10 +30,10 @@ const CONFIRM_TIMEOUT_MS = 30_000;
 const MAX_NACKS = 4;
 
 interface Waiting {
-  readonly message: OutgoingMessage;
-  readonly options: PublishOptions;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  message: OutgoingMessage;
+  options: PublishOptions;
+  resolve: () => void;
+  reject: (error: Error) => void;
   /** By the clock of `performance`. */
   readonly expiresAt: number;
   readonly stopListening: (() => void) | undefined;
@@ -46,6 +46,14 @@ interface Waiting {
   isRedeclared: boolean;
   nacks: number;
 }
+
+/**
+ * What is settled holds nothing: a `Set` that has grown or shrunk keeps its old table linked to the new one (V8), so that
+ * what was in both lives until the next full collection.
+ */
+const NO_MESSAGE: OutgoingMessage = { exchange: '', routingKey: '', body: Buffer.alloc(0), properties: {} };
+const NO_OPTIONS: PublishOptions = {};
+const NOTHING = () => {};
 
 export class AmqpPublisher {
   readonly #connection: AmqpConnection;
@@ -284,6 +292,10 @@ export class AmqpPublisher {
     }
     if (error) waiting.reject(error);
     else waiting.resolve();
+    waiting.message = NO_MESSAGE;
+    waiting.options = NO_OPTIONS;
+    waiting.resolve = waiting.reject = NOTHING;
+    waiting.life = undefined;
     if (this.#suspects.delete(waiting)) this.#sendAll();
   }
 }
